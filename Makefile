@@ -1,0 +1,45 @@
+# `make serve` and `make test` need Python 3.11+ and make; they set up the rest themselves.
+.DEFAULT_GOAL := help
+.PHONY: serve build test lint bench lock clean help
+.SILENT:
+
+PYTHON ?= python3
+PORT ?= 8000
+SETUP := $(PYTHON) scripts/bootstrap.py
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
+
+serve: ## build the site and serve it on 127.0.0.1, again on every change (PORT=8000)
+	$(SETUP) python node
+	$(RUN) -m scripts.serve --port $(PORT)
+
+build: ## write the site to site/ (SITE_URL=https://... for canonical links)
+	$(SETUP) python node
+	$(RUN) -m scripts.build
+
+test: ## everything CI runs: lint, then all tests, fast ones first
+	$(SETUP) python node browsers
+	$(RUN) -m ruff check
+	$(RUN) -m pytest $(ARGS)
+
+lint: ## check the code's style
+	$(SETUP) python
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+
+bench: ## measure the time to the first verdict, in pairs, into results/
+	$(SETUP) python node browsers
+	$(RUN) -m scripts.build
+	$(RUN) -m scripts.bench_first_verdict
+
+lock: ## compile requirements*.in into requirements*.txt, hashes included
+	$(SETUP) python
+	$(RUN) -m pip install -q uv
+	for name in requirements requirements-node; do $(RUN) -m uv pip compile --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -q $$name.in -o $$name.txt; done
+
+clean: ## remove everything that the other commands made
+	rm -rf .venv node_modules build site .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this
+	sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 16

@@ -1,0 +1,153 @@
+"""Set up what the commands need, once: `python3 scripts/bootstrap.py python node browsers`.
+
+Runs on a bare Python 3.11 or later, standard library only. Each part leaves a stamp that holds the hash of what it
+was made from, so that a second run does nothing. What it runs writes to `build/setup.log`; a failure ends in one
+line with the nearest fix and exit status 2.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOG = ROOT / "build" / "setup.log"
+NODE_AT_LEAST = 20
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FIREFOX = ("firefox-esr", "firefox")
+
+
+class SetupError(Exception):
+    """A part cannot be set up; the message is one line with the nearest fix."""
+
+
+def main(parts: list[str]) -> int:
+    """Set up the named parts in order; return the exit status."""
+    if sys.version_info < (3, 11):
+        return fail(f"Python {sys.version.split()[0]} is too old; run with PYTHON=python3.11 or later")
+    try:
+        for part in parts:
+            PARTS[part]()
+    except SetupError as error:
+        return fail(str(error))
+    except KeyboardInterrupt:
+        return fail("stopped; run the same command again to go on")
+    return 0
+
+
+def set_up_python() -> None:
+    """Make `.venv` with the pinned requirements."""
+    if stamped("python", "requirements.txt"):
+        return
+    say("Python packages into .venv, once: about a minute")
+    if not works(str(PYTHON), "-m", "pip", "--version"):
+        shutil.rmtree(VENV, ignore_errors=True)
+        run([sys.executable, "-m", "venv", str(VENV)], "this Python cannot make a venv; on Debian: apt-get install python3-venv")
+    pip("requirements.txt")
+    stamp("python", "requirements.txt")
+
+
+def set_up_node() -> None:
+    """Install the browser's packages with Node's npm; Node itself comes from PyPI where there is none."""
+    if stamped("node", "package-lock.json") and (ROOT / "node_modules" / "pyodide").is_dir():
+        return
+    say("Pyodide and the tests' JavaScript into node_modules, once")
+    if node_version() < NODE_AT_LEAST:
+        pip("requirements-node.txt")
+    run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm could not install package-lock.json; is there a network?")
+    stamp("node", "package-lock.json")
+
+
+def set_up_browsers() -> None:
+    """Find Chromium and Firefox on the path, else install Debian's, else Playwright's own Chromium."""
+    if not any(map(shutil.which, CHROMIUM)) and not debian("chromium"):
+        say("Playwright's Chromium, once")
+        run([str(PYTHON), "-m", "playwright", "install", "chromium"], "no Chromium; install one and put it on the path")
+    if not any(map(shutil.which, FIREFOX)) and not debian("firefox-esr"):
+        say("no Firefox: its tests will be skipped; install one and put it on the path")
+
+
+def debian(package: str) -> bool:
+    """Install a Debian package where that is possible without a password; say whether it worked."""
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (root and not works("sudo", "-n", "true")):
+        return False
+    say(f"Debian's {package}, once")
+    quiet = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    return works(*quiet, "update") and works(*quiet, "install", "-y", "--no-install-recommends", package)
+
+
+def pip(requirements: str) -> None:
+    """Install a file of pinned, hashed requirements into the venv."""
+    command = [str(PYTHON), "-m", "pip", "install", "--retries", "2", "--require-hashes", "-r", requirements]
+    run(command, f"pip could not install {requirements}; is there a network?")
+
+
+def node_version() -> int:
+    """Return Node's major version, 0 where node or npm is missing."""
+    if not shutil.which("npm", path=path()) or not (node := shutil.which("node", path=path())):
+        return 0
+    shown = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    return int(shown.lstrip("v").partition(".")[0] or 0)
+
+
+def path() -> str:
+    """Return the PATH with the venv's programs first."""
+    return f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def run(command: list[str], otherwise: str) -> None:
+    """Run a command into the log; SetupError with the line `otherwise` when it fails."""
+    if not works(*command):
+        raise SetupError(f"{otherwise} (details: {LOG.relative_to(ROOT)})")
+
+
+def works(*command: str) -> bool:
+    """Run a command into the log and say whether it ended well."""
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("a") as log:
+        print("$", *command, file=log, flush=True)
+        try:
+            done = subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, env={**os.environ, "PATH": path()})
+        except OSError as error:
+            print(error, file=log)
+            return False
+    return done.returncode == 0
+
+
+def fingerprint(made_from: str) -> str:
+    """Return what a stamp holds: where the tree is, which Python, and the hash of what the part is made from."""
+    content = (ROOT / made_from).read_bytes()
+    return f"{ROOT} {sys.version_info[:2]} {hashlib.sha256(content).hexdigest()}"
+
+
+def stamped(part: str, made_from: str) -> bool:
+    """Say whether a part is there and up to date."""
+    file = VENV / f"{part}.stamp"
+    return file.exists() and file.read_text() == fingerprint(made_from)
+
+
+def stamp(part: str, made_from: str) -> None:
+    """Note that a part is there."""
+    (VENV / f"{part}.stamp").write_text(fingerprint(made_from))
+
+
+def say(what: str) -> None:
+    """Tell what is being set up."""
+    print(f"setup: {what}", file=sys.stderr, flush=True)
+
+
+def fail(why: str) -> int:
+    """Tell in one line why it cannot go on; return the exit status."""
+    print(f"setup: {why}", file=sys.stderr)
+    return 2
+
+
+PARTS = {"python": set_up_python, "node": set_up_node, "browsers": set_up_browsers}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""Serve the site on loopback and build it again on every change: `python -m scripts.serve --port 8000`."""
+
+import argparse
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from mkdocs.livereload import LiveReloadServer
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "site"
+WATCHED = ("docs", "quiz", "scripts", "snippets", "results", "mkdocs.yml")
+
+
+def build() -> None:
+    """Build in a process of its own, so that edited Python is read afresh; RuntimeError when it fails."""
+    if subprocess.run([sys.executable, "-m", "scripts.build"], cwd=ROOT).returncode:
+        raise SystemExit("serve: the build failed, the last good site stays")
+
+
+def open_server(port: int, tries: int = 20) -> LiveReloadServer:
+    """Return a server bound to the first free port from `port` on; OSError when none of `tries` is free."""
+    for candidate in range(port, port + tries):
+        server = LiveReloadServer(build, host="127.0.0.1", port=candidate, root=str(SITE))
+        try:
+            server.server_bind()
+        except OSError as error:
+            server.server_close()
+            print(f"serve: port {candidate} is taken ({error.strerror}), trying the next", file=sys.stderr)
+            continue
+        server.server_bind = lambda: None  # bound already: serve() must not bind again
+        return server
+    raise OSError(f"no free port from {port} to {port + tries - 1}; choose another with PORT=")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build once, then serve until interrupted; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=8000, help="first port to try (default: 8000)")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="serve: %(message)s")
+    try:
+        build()
+        server = open_server(options.port)
+    except OSError as error:
+        print(f"serve: {error}", file=sys.stderr)
+        return 2
+    for name in WATCHED:
+        server.watch(str(ROOT / name))
+    print(f"serve: http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)", flush=True)
+    try:
+        server.serve()
+    except KeyboardInterrupt:
+        print("serve: stopped", file=sys.stderr)
+    finally:
+        server.shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
