@@ -1,0 +1,127 @@
+"""From three answers to one verdict."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import product
+
+from quiz import outcomes, verdicts
+from quiz.questions import BY_ID, QUESTIONS
+from quiz.rules import NEEDS, SHIP, STEPS
+
+
+class AnswerError(ValueError):
+    """An answer is missing, unknown or one too many.
+
+    `question` is the id of the question that it is about (None when it is about none of ours),
+    `options` the ids that would have been valid there (empty with no question).
+    """
+
+    def __init__(self, message: str, question: str | None, options: tuple[str, ...]):
+        super().__init__(message)
+        self.question = question
+        self.options = options
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do, why, and what would change it. All texts are plain text in English.
+
+    now: the step to do now, one of `prompt rag fine-tune distill ship`.
+    later: the steps after it, in order of effort; may be empty.
+    because: one reason for each answer, in the order of the questions, each naming the answer.
+    first_moves: three things to do this week.
+    changes: question id -> what the verdict becomes for each other answer to it:
+        a list of {"option", "now", "later", "text"}.
+    lesson, snippet: the page (relative to the site's root) and the file that show how.
+    evidence: keys of references and results on the site.
+    """
+
+    now: str
+    later: list[str]
+    headline: str
+    because: list[str]
+    first_moves: list[str]
+    avoid: str
+    changes: dict[str, list[dict]]
+    lesson: str
+    snippet: str
+    evidence: list[str]
+
+    def as_dict(self) -> dict:
+        """Return the verdict as plain lists, dicts and strings, ready for JSON."""
+        return asdict(self)
+
+
+def decide(answers: Mapping[str, str]) -> Verdict:
+    """Return the verdict on a complete set of answers (question id -> option id).
+
+    Raises AnswerError when an answer is missing, unknown or answers no question of ours.
+    """
+    checked = check_answers(answers)
+    now, later = plan(checked)
+    words = verdicts.WORDS[tuple(checked.values())]
+    outcome = outcomes.OUTCOMES[now]
+    return Verdict(
+        now=now,
+        later=later,
+        headline=words.headline,
+        because=[
+            f"{question.name}: {question.option(checked[question.id]).label}. {reason}"
+            for question, reason in zip(QUESTIONS, words.because, strict=True)
+        ],
+        first_moves=list(words.first_moves),
+        avoid=words.avoid,
+        changes={question.id: other_answers(checked, question.id) for question in QUESTIONS},
+        lesson=outcome.lesson,
+        snippet=outcome.snippet,
+        evidence=list(words.evidence),
+    )
+
+
+def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers in the order of the questions, or raise AnswerError for the first that is wrong."""
+    if not isinstance(answers, Mapping):
+        raise AnswerError(f"answers must map question ids to option ids: {', '.join(BY_ID)}", None, ())
+    for given in answers:
+        if given not in BY_ID:
+            raise AnswerError(
+                f"unknown question {short(given)}; valid questions: {', '.join(BY_ID)}", None, ()
+            )
+    for question in QUESTIONS:
+        valid = tuple(option.id for option in question.options)
+        hint = f"valid options: {', '.join(valid)}"
+        if question.id not in answers:
+            raise AnswerError(f"no answer to {question.id}; {hint}", question.id, valid)
+        if (answer := answers[question.id]) not in valid:
+            raise AnswerError(f"unknown answer {short(answer)} to {question.id}; {hint}", question.id, valid)
+    return {question.id: answers[question.id] for question in QUESTIONS}
+
+
+def plan(answers: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Return the step to do now and the steps for later, in order of effort."""
+    needed = {step for answer in answers.items() for step in NEEDS.get(answer, ())}
+    steps = [step for step in STEPS if step in needed]
+    return (steps[0], steps[1:]) if steps else (SHIP, [])
+
+
+def other_answers(answers: Mapping[str, str], question_id: str) -> list[dict]:
+    """Return, for every option of the question that was not chosen, what the verdict would become."""
+    changes = []
+    for option in BY_ID[question_id].options:
+        if option.id != answers[question_id]:
+            now, later = plan({**answers, question_id: option.id})
+            text = f'"{option.label}" instead: {outcomes.outline(now, later)}'
+            changes.append({"option": option.id, "now": now, "later": later, "text": text})
+    return changes
+
+
+def all_answers() -> list[dict[str, str]]:
+    """Return all complete sets of answers, in the order of the questions and their options."""
+    ids = [[option.id for option in question.options] for question in QUESTIONS]
+    return [dict(zip(BY_ID, options, strict=True)) for options in product(*ids)]
+
+
+def short(value: object) -> str:
+    """Return a value as one printable line of at most 40 characters, for an error message."""
+    shown = ascii(value) if isinstance(value, str) else f"of type {type(value).__name__}"
+    return shown if len(shown) <= 40 else shown[:37] + "..."
