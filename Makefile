@@ -19,7 +19,7 @@ build: ## write the site to site/ (SITE_URL=https://... for canonical links)
 test: ## everything CI runs: lint, then all tests, fast ones first
 	$(SETUP) python node browsers
 	$(RUN) -m ruff check
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=100 $(ARGS)
 
 lint: ## check the code's style
 	$(SETUP) python
