@@ -73,7 +73,7 @@ OUTCOMES = {
     "distill": Outcome(
         label="Distill",
         phrase="distill into a smaller model",
-        adds="speed and price, for one narrow task",
+        adds="speed and a lower price, for one narrow task",
         effort="weeks, once a teacher passes",
         when="one narrow task runs at high volume, or on a tight budget or latency",
         not_chosen="No. Volume and task are ordinary: a student model would not earn back what it costs to make and keep.",

@@ -1,0 +1,247 @@
+// @ts-check
+/**
+ * `<decision-quiz>`: takes over the form that the build wrote. A verdict comes at once from the table in the page;
+ * Python, when it is there, computes it again and takes over. No rule and no wording of a verdict is in here.
+ */
+
+import { readQuery, writeQuery } from "./answers.mjs";
+import { ask, retry, start, subscribe } from "./engine.mjs";
+import { fillCard, withSite } from "./verdict-card.mjs";
+
+/** @typedef {import("./answers.mjs").Answers} Answers */
+/** @typedef {import("./verdict-card.mjs").Reply} Reply */
+
+const ROOT = new URL("../../", import.meta.url); // the site's root, whatever the sub-path
+const NEAR = "400px"; // Python starts when the quiz is that close to being seen
+const PATIENCE = 150; // ms that a running Python gets before the table answers first
+
+class DecisionQuiz extends HTMLElement {
+  connectedCallback() {
+    this.table = JSON.parse(/** @type {HTMLTemplateElement} */ (this.part("template[data-table]")).content.textContent ?? "");
+    this.form = /** @type {HTMLFormElement} */ (this.part("form"));
+    this.region = /** @type {HTMLElement} */ (this.part("[data-verdict]"));
+    this.phase = "idle";
+    this.asked = 0; // counts questions to Python, so that a late answer to an earlier one is dropped
+    this.shown = ""; // the reply on show, to tell a new verdict from the same one confirmed
+    this.leaving = new AbortController();
+    const { signal } = this.leaving;
+    this.addEventListener("change", this, { signal });
+    this.addEventListener("click", this, { signal });
+    this.addEventListener("submit", this, { signal });
+    this.addEventListener("pointerdown", start, { signal, once: true });
+    this.addEventListener("focusin", start, { signal, once: true });
+    window.addEventListener("popstate", this, { signal });
+    this.unsubscribe = subscribe((state) => this.showState(state));
+    this.watch = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
+    this.watch.observe(this);
+    this.readLink(true);
+  }
+
+  disconnectedCallback() {
+    this.leaving?.abort();
+    this.unsubscribe?.();
+    this.watch?.disconnect();
+    this.asked++;
+  }
+
+  /** @param {Event} event */
+  handleEvent(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.type === "popstate") this.readLink(false);
+    else if (event.type === "change" && target.matches("input")) this.answered();
+    else if (event.type === "submit") this.submitted(event);
+    else if (event.type === "click") this.clicked(/** @type {MouseEvent} */ (event), target);
+  }
+
+  /** @param {MouseEvent} event @param {HTMLElement} target */
+  clicked(event, target) {
+    const other = /** @type {HTMLAnchorElement | null} */ (target.closest("[data-slot=changes] a, .verdict-table a"));
+    const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
+    if (other && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      event.stopPropagation(); // the theme would take it for a link to another page
+      this.goTo(other.search);
+      /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus({ preventScroll: true });
+      this.region?.scrollIntoView({ block: "nearest" });
+    } else if (copy) this.copy(copy.dataset.copy ?? "");
+    else if (target.closest("[data-retry]")) retry();
+    else if (target.closest("[type=reset]")) {
+      event.preventDefault();
+      this.goTo("");
+      this.form?.querySelector("input")?.focus();
+    }
+  }
+
+  /** A radio button was chosen: the link follows, and back undoes a verdict, not every click on the way to it. */
+  answered() {
+    this.keepInLink(this.answers(), this.complete());
+    this.note("");
+    this.show();
+  }
+
+  /** @param {Event} event */
+  submitted(event) {
+    event.preventDefault();
+    const open = Object.keys(this.table.questions).find((id) => !(id in this.answers()));
+    if (!open) return /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus();
+    this.note(this.word("incomplete", { question: this.table.questions[open].asks }));
+    this.form?.querySelector(`[name=${open}]`)?.focus();
+  }
+
+  seen() {
+    // @ts-ignore -- saveData is not in every browser
+    if (!navigator.connection?.saveData) start();
+    this.watch?.disconnect();
+  }
+
+  /** Answer what the address says. @param {boolean} arriving whether the reader comes from outside */
+  readLink(arriving) {
+    const { answers, unknown, repeated, tooLong } = readQuery(location.search, (id) => this.optionsOf(id));
+    for (const input of this.inputs()) input.checked = answers[input.name] === input.value;
+    const left = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
+    this.note(tooLong ? this.word("too-long") : left.length ? this.word("ignored", { what: left.join(", ") }) : "");
+    this.show();
+    if (!arriving || !this.complete()) return;
+    start();
+    if (!location.hash || location.hash.startsWith("#verdict-")) this.region?.scrollIntoView({ block: "start" });
+  }
+
+  /** @param {string} search the query to go to, as if the reader had followed a link */
+  goTo(search) {
+    const { answers } = readQuery(search, (id) => this.optionsOf(id));
+    this.keepInLink(answers, true);
+    this.readLink(false);
+  }
+
+  /** @param {Answers} answers @param {boolean} step whether back should return to what is there now */
+  keepInLink(answers, step) {
+    const there = location.pathname + writeQuery(answers);
+    const place = { ...history.state, x: scrollX, y: scrollY }; // the theme scrolls there when going back
+    if (step && there !== location.pathname + location.search) {
+      history.replaceState(place, "");
+      history.pushState(place, "", there);
+    } else history.replaceState(place, "", there);
+  }
+
+  /** Show the verdict on the answers, or none while they are incomplete. */
+  show() {
+    const answers = this.answers();
+    const asked = ++this.asked;
+    this.setText("[data-progress]", this.word("progress", { answered: String(Object.keys(answers).length) }));
+    if (!this.complete()) return this.clear();
+    const written = this.table.replies[["verdict", ...Object.values(answers)].join("-")];
+    const fromTable = () => asked === this.asked && this.fill(written, answers, "static");
+    if (this.phase !== "ready") return fromTable(); // Python is asked as soon as it is up
+    const soon = setTimeout(() => this.shown !== written && fromTable(), PATIENCE);
+    ask(JSON.stringify({ answers })).then(
+      (text) => {
+        clearTimeout(soon);
+        if (asked === this.asked && JSON.parse(text).verdict) this.fill(text, answers, "python");
+      },
+      () => fromTable(), // the state line says why
+    );
+  }
+
+  /** @param {string} text the reply, as JSON text @param {Answers} answers @param {"static" | "python"} engine */
+  fill(text, answers, engine) {
+    const region = /** @type {HTMLElement} */ (this.region);
+    region.dataset.engine = engine;
+    if (text === this.shown) return;
+    this.shown = text;
+    /** @type {Reply} */
+    const reply = JSON.parse(text);
+    region.dataset.now = reply.verdict.now;
+    region.dataset.later = reply.verdict.later.join(" ");
+    fillCard(region, reply, answers, this.table, ROOT);
+    this.record = withSite(reply.record, ROOT);
+    const download = /** @type {HTMLAnchorElement} */ (this.part("[data-download]"));
+    download.href = `data:text/markdown;charset=utf-8,${encodeURIComponent(this.record)}`;
+    this.hideCopied();
+    /** @type {HTMLElement} */ (this.part("[data-card]")).hidden = false;
+    this.dispatchEvent(new CustomEvent("verdict", { bubbles: true, detail: reply.verdict }));
+  }
+
+  clear() {
+    const region = /** @type {HTMLElement} */ (this.region);
+    /** @type {HTMLElement} */ (this.part("[data-card]")).hidden = true;
+    this.hideCopied();
+    this.shown = "";
+    region.dataset.engine = "static";
+    delete region.dataset.now;
+    delete region.dataset.later;
+  }
+
+  /** @param {{phase: string, python?: string, reason?: string}} state what the engine says of itself */
+  showState({ phase, python, reason }) {
+    const news = phase !== this.phase;
+    this.phase = phase;
+    this.dataset.phase = phase;
+    const because = this.table.words.reasons[reason ?? ""] ?? reason ?? "";
+    this.setText("[data-state-text]", this.word(phase, { python: python ?? "", reason: because }));
+    /** @type {HTMLElement} */ (this.part("[data-retry]")).hidden = phase !== "failed" && phase !== "slow";
+    if (news && phase === "ready" && this.complete()) this.show();
+  }
+
+  /** @param {string} what `link` or `record` */
+  async copy(what) {
+    const text = what === "link" ? location.origin + location.pathname + writeQuery(this.answers()) : (this.record ?? "");
+    const byHand = /** @type {HTMLTextAreaElement} */ (this.part("[data-by-hand]"));
+    try {
+      await navigator.clipboard.writeText(text);
+      byHand.hidden = true;
+      this.setText("[data-copied]", this.word(`copied-${what}`));
+    } catch {
+      this.setText("[data-copied]", this.word("copy-failed"));
+      byHand.hidden = false;
+      byHand.value = text;
+      byHand.select();
+    }
+  }
+
+  hideCopied() {
+    this.setText("[data-copied]", "");
+    /** @type {HTMLElement} */ (this.part("[data-by-hand]")).hidden = true;
+  }
+
+  /** @param {string} text */
+  note(text) {
+    this.setText("[data-note]", text);
+  }
+
+  /** @returns {Answers} the chosen options, in the order of the questions */
+  answers() {
+    return Object.fromEntries(this.inputs().filter((input) => input.checked).map((input) => [input.name, input.value]));
+  }
+
+  complete() {
+    return Object.keys(this.answers()).length === Object.keys(this.table.questions).length;
+  }
+
+  /** @param {string} question */
+  optionsOf(question) {
+    const options = this.inputs().filter((input) => input.name === question).map((input) => input.value);
+    return options.length ? options : undefined;
+  }
+
+  inputs() {
+    return [.../** @type {NodeListOf<HTMLInputElement>} */ (this.querySelectorAll("input[type=radio]"))];
+  }
+
+  /** @param {string} key @param {Record<string, string>} filled values for the word's `{names}` */
+  word(key, filled = {}) {
+    return Object.entries(filled).reduce((text, [name, value]) => text.replace(`{${name}}`, () => value), this.table.words[key]);
+  }
+
+  /** @param {string} selector @param {string} text */
+  setText(selector, text) {
+    const place = this.part(selector);
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  /** @param {string} selector @returns {Element} */
+  part(selector) {
+    return /** @type {Element} */ (this.querySelector(selector));
+  }
+}
+
+if (!customElements.get("decision-quiz")) customElements.define("decision-quiz", DecisionQuiz);

@@ -1,0 +1,67 @@
+"""The block `::: ladder`: the steps as a picture, drawn from the quiz's rules.
+
+Portrait and 360 units wide, so that its text is readable on a phone; the colours are the theme's.
+"""
+
+from html import escape
+from textwrap import wrap
+
+from quiz.outcomes import OUTCOMES, Outcome
+from quiz.rules import NEEDS, SHIP, STEPS
+from scripts.extension.page import Page
+
+WIDTH, RUNG, GAP, RAIL = 360, 96, 16, 14  # units of the picture
+LINE = 17  # between two lines of text
+CHARACTERS = 46  # that fit into a rung at the size of its small text
+
+
+def block(argument: str, page: Page) -> str:
+    """Return the picture with its description."""
+    if argument:
+        raise page.error(page.line, "ladder takes no argument")
+    steps = [*reversed(STEPS), SHIP]  # the least effort stands at the foot
+    height = len(steps) * (RUNG + GAP) + GAP
+    rungs = "".join(rung(step, GAP + place * (RUNG + GAP)) for place, step in enumerate(steps))
+    foot = GAP + len(STEPS) * (RUNG + GAP) - GAP / 2
+    rails = "".join(f'<path class="rail" d="M{x} 2V{foot:g}"/>' for x in (RAIL, WIDTH - RAIL))
+    return f"""<figure class="picture ladder">
+<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="ladder-title ladder-desc">
+<title id="ladder-title">The ladder: prompt, RAG, fine-tune, distill</title>
+<desc id="ladder-desc">{escape(description())}</desc>
+{rails}{rungs}</svg>
+<figcaption>Start at the foot. Climb to a rung only when its condition holds; skip the ones that do not.</figcaption>
+</figure>"""
+
+
+def rung(step: str, top: int) -> str:
+    """Return one step as a box: its name and effort, what it adds, and when it is needed."""
+    outcome = OUTCOMES[step]
+    left, right = RAIL + 14, WIDTH - RAIL - 14
+    lines = [f"Adds {outcome.adds}", *wrap(f"When {outcome.when}{answers_in_brackets(step)}", CHARACTERS)]
+    texts = "".join(
+        f'<text class="small" x="{left}" y="{top + 46 + number * LINE}">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
+    return (
+        f'<g class="rung rung-{step}"><rect x="{RAIL}" y="{top}" width="{WIDTH - 2 * RAIL}" height="{RUNG}" rx="8"/>'
+        f'<text class="name" x="{left}" y="{top + 24}">{escape(outcome.label)}</text>'
+        f'<text class="small effort" x="{right}" y="{top + 24}">{escape(outcome.effort)}</text>{texts}</g>'
+    )
+
+
+def answers_in_brackets(step: str) -> str:
+    """Return the answers that ask for a step, as the links write them; nothing for the step that no answer asks for."""
+    asking = [f"{question}={option}" for (question, option), steps in NEEDS.items() if step in steps]
+    return f" ({' or '.join(asking)})" if asking else ""
+
+
+def description() -> str:
+    """Return the picture in words, for who cannot see it."""
+    sentences = [sentence(number, OUTCOMES[step]) for number, step in enumerate(STEPS, 1)]
+    ship = OUTCOMES[SHIP]
+    return " ".join(["Four rungs, in order of effort.", *sentences, f"Beside the ladder: {ship.label}, when {ship.when}."])
+
+
+def sentence(number: int, outcome: Outcome) -> str:
+    """Return one rung in words."""
+    return f"{number}: {outcome.label}, {outcome.effort}. Adds {outcome.adds}. Needed when {outcome.when}."
