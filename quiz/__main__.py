@@ -54,9 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("answers", nargs="*", metavar="QUESTION=OPTION", help="all three, or none to be asked")
-    add(
-        "--format", choices=("text", "json", "markdown"), default="text", help="markdown: the decision record"
-    )
+    add("--format", choices=("text", "json", "markdown"), default="text", help="markdown: the decision record")
     add("--site", default="", metavar="URL", help="address of the site, for the record's links")
     return parser.parse_args(arguments)
 
@@ -115,14 +113,10 @@ def as_text(verdict: Verdict) -> str:
     width = min(shutil.get_terminal_size((88, 24)).columns, 88)
 
     def block(title: str, items: list[str]) -> str:
-        wrapped = [
-            textwrap.fill(item, width, initial_indent="  - ", subsequent_indent="    ") for item in items
-        ]
+        wrapped = [textwrap.fill(item, width, initial_indent="  - ", subsequent_indent="    ") for item in items]
         return "\n".join([title, *wrapped])
 
-    changes = [
-        f"{BY_ID[q].name}: {other['text']}" for q, others in verdict.changes.items() for other in others
-    ]
+    changes = [f"{BY_ID[q].name}: {other['text']}" for q, others in verdict.changes.items() for other in others]
     return "\n\n".join(
         [
             textwrap.fill(verdict.headline, width),

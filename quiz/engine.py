@@ -84,9 +84,7 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
         raise AnswerError(f"answers must map question ids to option ids: {', '.join(BY_ID)}", None, ())
     for given in answers:
         if given not in BY_ID:
-            raise AnswerError(
-                f"unknown question {short(given)}; valid questions: {', '.join(BY_ID)}", None, ()
-            )
+            raise AnswerError(f"unknown question {short(given)}; valid questions: {', '.join(BY_ID)}", None, ())
     for question in QUESTIONS:
         valid = tuple(option.id for option in question.options)
         hint = f"valid options: {', '.join(valid)}"

@@ -63,9 +63,7 @@ QUESTIONS = (
         asks="How will it run?",
         name="How it runs",
         options=(
-            Option(
-                "ordinary", "Ordinary volume or a broad task", "the bill and the wait are fine", "ordinary"
-            ),
+            Option("ordinary", "Ordinary volume or a broad task", "the bill and the wait are fine", "ordinary"),
             Option(
                 "narrow",
                 "High volume, one narrow task, tight budget or latency",

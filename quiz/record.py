@@ -20,9 +20,7 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
     query = "&".join(f"{question.id}={answers[question.id]}" for question in QUESTIONS)
     asked = [f"- {q.asks} **{q.option(answers[q.id]).label}** (`{q.id}={answers[q.id]}`)" for q in QUESTIONS]
     changes = [
-        f"- {question.name}: {change['text']}"
-        for question in QUESTIONS
-        for change in verdict.changes[question.id]
+        f"- {question.name}: {change['text']}" for question in QUESTIONS for change in verdict.changes[question.id]
     ]
     links = [
         f"- [The lesson on this step]({site}{outcome.lesson})",

@@ -1,11 +1,12 @@
 """Build the site: `python -m scripts.build`. Writes `site/` only when everything has been built and checked.
 
-Runtime for the browser's Python, pages by MkDocs, then the check of the output. A mistake anywhere ends in one
-line and exit status 1, and the old `site/` stays.
+Runtime for the browser's Python, pages by MkDocs, then the check of the output. A mistake anywhere ends in
+one line and exit status 1, and the old `site/` stays.
 """
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,12 +22,17 @@ class BuildError(Exception):
     """The site cannot be built; the message says what, where and the nearest fix."""
 
 
-def build(site: Path) -> Path:
-    """Build the whole site into the folder `site`, replacing what was there; raises BuildError."""
+def build(site: Path, address: str | None = None) -> Path:
+    """Build the whole site into the folder `site`, replacing what was there; raises BuildError.
+
+    address: where it will be published, None when that is not known.
+    """
     draft = site.with_name(f".{site.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
     runtime = build_runtime()
-    build_pages(draft)
+    build_pages(draft, address)
+    if not address:
+        drop_canonical_links(draft)
     shutil.copytree(runtime, draft / "assets" / "runtime")
     if problems := check(draft):
         raise BuildError("\n".join(problems))
@@ -35,10 +41,10 @@ def build(site: Path) -> Path:
     return site
 
 
-def build_pages(site: Path) -> None:
+def build_pages(site: Path, address: str | None) -> None:
     """Render the pages with MkDocs, in a process of its own so that edited Python is read afresh."""
     # Material prints a long notice on MkDocs 2 at every build; decisions/ has our answer to it.
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", **({"SITE_URL": address} if address else {})}
     # Not --quiet: MkDocs would then no longer count the warnings that --strict stops at.
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -47,13 +53,20 @@ def build_pages(site: Path) -> None:
         raise BuildError("\n".join(line for line in said if not line.startswith("INFO")))
 
 
+def drop_canonical_links(site: Path) -> None:
+    """Take out the links that would tell search engines that this site's real address is a loopback one."""
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(re.sub(r'<link rel="canonical"[^>]*>', "", text), encoding="utf-8")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Build and say where; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--site", type=Path, default=ROOT / "site", help="folder to write (default: site)")
     options = parser.parse_args(arguments)
     try:
-        site = build(options.site.resolve())
+        site = build(options.site.resolve(), os.environ.get("SITE_URL"))
     except (BuildError, OSError, RuntimeError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1

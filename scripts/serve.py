@@ -2,10 +2,12 @@
 
 import argparse
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from mkdocs.exceptions import Abort
 from mkdocs.livereload import LiveReloadServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,16 +15,21 @@ SITE = ROOT / "site"
 WATCHED = ("docs", "quiz", "scripts", "snippets", "results", "mkdocs.yml")
 
 
-def build() -> None:
-    """Build in a process of its own, so that edited Python is read afresh; RuntimeError when it fails."""
-    if subprocess.run([sys.executable, "-m", "scripts.build"], cwd=ROOT).returncode:
-        raise SystemExit("serve: the build failed, the last good site stays")
+def build(address: str) -> None:
+    """Build in a process of its own, so that edited Python is read afresh; Abort, which the server survives.
+
+    address: where the site will be; instant navigation works only where the sitemap says the same.
+    """
+    environment = {"SITE_URL": address, **os.environ}
+    if subprocess.run([sys.executable, "-m", "scripts.build"], cwd=ROOT, env=environment).returncode:
+        raise Abort("serve: the build failed; mend it and save, the last good site stays")
 
 
 def open_server(port: int, tries: int = 20) -> LiveReloadServer:
     """Return a server bound to the first free port from `port` on; OSError when none of `tries` is free."""
     for candidate in range(port, port + tries):
-        server = LiveReloadServer(build, host="127.0.0.1", port=candidate, root=str(SITE))
+        address = f"http://127.0.0.1:{candidate}/"
+        server = LiveReloadServer(lambda a=address: build(a), "127.0.0.1", candidate, root=str(SITE))
         try:
             server.server_bind()
         except OSError as error:
@@ -41,15 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="serve: %(message)s")
     try:
-        build()
         server = open_server(options.port)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         print(f"serve: {error}", file=sys.stderr)
         return 2
-    for name in WATCHED:
-        server.watch(str(ROOT / name))
-    print(f"serve: http://127.0.0.1:{server.server_port}/  (Ctrl-C stops)", flush=True)
     try:
+        server.builder()
+        for name in WATCHED:
+            server.watch(str(ROOT / name))
+        print(f"serve: {server.url}  (Ctrl-C stops)", flush=True)
         server.serve()
     except KeyboardInterrupt:
         print("serve: stopped", file=sys.stderr)

@@ -63,7 +63,9 @@ def test_a_verdict_cannot_be_spoilt_by_its_reader():
     assert len(decide(GOOD).changes["gap"]) == 3
 
 
-@given(st.dictionaries(st.one_of(st.sampled_from([*BY_ID]), HOSTILE.filter(lambda x: not isinstance(x, list))), HOSTILE))
+@given(
+    st.dictionaries(st.one_of(st.sampled_from([*BY_ID]), HOSTILE.filter(lambda x: not isinstance(x, list))), HOSTILE)
+)
 def test_hostile_answers_raise_only_answer_errors_of_one_short_line(answers):
     try:
         verdict = decide(answers)
@@ -74,7 +76,14 @@ def test_hostile_answers_raise_only_answer_errors_of_one_short_line(answers):
         assert answers in all_answers() and verdict.now
 
 
-@given(st.one_of(HOSTILE.map(json.dumps), st.text(), st.just("[" * 100_000), HOSTILE.map(lambda x: json.dumps({"answers": x}))))
+@given(
+    st.one_of(
+        HOSTILE.map(json.dumps),
+        st.text(),
+        st.just("[" * 100_000),
+        HOSTILE.map(lambda x: json.dumps({"answers": x})),
+    )
+)
 def test_the_border_answers_anything_with_json_and_never_raises(request):
     answer = json.loads(reply(request))
     assert set(answer) == {"error"} and answer["error"]["message"]

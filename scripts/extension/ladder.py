@@ -50,7 +50,7 @@ def rung(step: str, top: int) -> str:
 
 
 def answers_in_brackets(step: str) -> str:
-    """Return the answers that ask for a step, as the links write them; nothing for the step that no answer asks for."""
+    """Return the answers that ask for a step, as the links write them; nothing where no answer does."""
     asking = [f"{question}={option}" for (question, option), steps in NEEDS.items() if step in steps]
     return f" ({' or '.join(asking)})" if asking else ""
 

@@ -69,7 +69,8 @@ def block(argument: str, page: Page) -> str:
 <button type="button" class="md-button" data-copy="record">Copy decision record</button>
 <a class="md-button" data-download download="decision-record.md" href="#">Download it</a>
 </p></div>
-<p role="status" data-copied></p><textarea data-by-hand hidden readonly rows="6" aria-label="To copy by hand"></textarea>
+<p role="status" data-copied></p>
+<textarea data-by-hand hidden readonly rows="6" aria-label="To copy by hand"></textarea>
 </section>
 {verdict_table()}
 <div class="verdicts-static">{verdicts}</div>

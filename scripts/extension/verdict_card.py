@@ -72,7 +72,8 @@ def shape(**filled: str) -> str:
 
     then = "" if filled.get("later") or not filled else " hidden"
     return f"""<div class="verdict-card">
-<p class="verdict-plan"><span>Now</span> {slot("now", "strong")} <span data-then{then}>then {slot("later", "span")}</span></p>
+<p class="verdict-plan"><span>Now</span> {slot("now", "strong")}
+<span data-then{then}>then {slot("later", "span")}</span></p>
 <h3 class="verdict-headline" data-slot="headline" tabindex="-1">{filled.get("headline", "")}</h3>
 <div aria-live="off">
 <h4>Because</h4>{slot("because", "ul")}

@@ -30,7 +30,7 @@ class DecisionQuiz extends HTMLElement {
     this.addEventListener("submit", this, { signal });
     this.addEventListener("pointerdown", start, { signal, once: true });
     this.addEventListener("focusin", start, { signal, once: true });
-    window.addEventListener("popstate", this, { signal });
+    window.addEventListener("popstate", this, { signal, capture: true }); // before the theme's own
     this.unsubscribe = subscribe((state) => this.showState(state));
     this.watch = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
     this.watch.observe(this);
@@ -47,7 +47,7 @@ class DecisionQuiz extends HTMLElement {
   /** @param {Event} event */
   handleEvent(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.type === "popstate") this.readLink(false);
+    if (event.type === "popstate") this.travelled(event);
     else if (event.type === "change" && target.matches("input")) this.answered();
     else if (event.type === "submit") this.submitted(event);
     else if (event.type === "click") this.clicked(/** @type {MouseEvent} */ (event), target);
@@ -70,6 +70,13 @@ class DecisionQuiz extends HTMLElement {
       this.goTo("");
       this.form?.querySelector("input")?.focus();
     }
+  }
+
+  /** Back or forward. @param {Event} event */
+  travelled(event) {
+    if (location.pathname !== this.address?.path || location.search === this.address.search) return;
+    event.stopImmediatePropagation(); // the theme would fetch this very page again and put it in place of itself
+    this.readLink(false);
   }
 
   /** A radio button was chosen: the link follows, and back undoes a verdict, not every click on the way to it. */
@@ -98,6 +105,7 @@ class DecisionQuiz extends HTMLElement {
   readLink(arriving) {
     const { answers, unknown, repeated, tooLong } = readQuery(location.search, (id) => this.optionsOf(id));
     for (const input of this.inputs()) input.checked = answers[input.name] === input.value;
+    this.address = { path: location.pathname, search: location.search };
     const left = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
     this.note(tooLong ? this.word("too-long") : left.length ? this.word("ignored", { what: left.join(", ") }) : "");
     this.show();
@@ -121,6 +129,7 @@ class DecisionQuiz extends HTMLElement {
       history.replaceState(place, "");
       history.pushState(place, "", there);
     } else history.replaceState(place, "", there);
+    this.address = { path: location.pathname, search: location.search };
   }
 
   /** Show the verdict on the answers, or none while they are incomplete. */

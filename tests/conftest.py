@@ -1,0 +1,84 @@
+"""What the browser tests share: the built site on a host of its own, a browser, and pages that must stay silent."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from scripts.bootstrap import CHROMIUM
+from scripts.build import build
+from scripts.static_host import StaticHost
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "build" / "test-site"
+SUB_PATH = "/docs/decision"
+# Without these a browser on a closed network keeps asking its maker's hosts.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items):
+    """Fast tests first, browsers last: a typing mistake should not wait for Chromium."""
+    items.sort(key=lambda item: ("browser" in item.keywords) + ("slow" in item.keywords))
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The site as a static host serves it, at the root and under a sub-path; `host.faults` breaks files."""
+    with StaticHost({"/": SITE, SUB_PATH: SITE}) as host:
+        build(SITE, address=f"{host.address}/")
+        yield host
+
+
+@pytest.fixture(autouse=True)
+def whole_host(request):
+    """Mend after each test what it broke."""
+    yield
+    if "host" in request.fixturenames:
+        request.getfixturevalue("host").faults.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Chromium from the path, else Playwright's own."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, host):
+    """Open pages of the site in fresh profiles; at the end nothing may have been said on the console.
+
+    `visit("/path", **context)` returns the page; `page.said` has what the console said, for a test that expects
+    something there to take it out. No page may ask another host for anything.
+    """
+    pages = []
+
+    def open_page(path="/", **context):
+        page = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+        page.said, page.elsewhere = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(f"uncaught: {error}"))
+        page.on("request", lambda request: page.elsewhere.append(request.url))
+        pages.append(page)
+        page.goto(host.address + path)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    for page in pages:
+        assert page.said == []
+        ours = (host.address, "data:", "blob:")
+        assert [url for url in page.elsewhere if not url.startswith(ours)] == []

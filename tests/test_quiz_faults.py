@@ -1,0 +1,183 @@
+"""What the reader gets when something is missing: no JavaScript, no WebAssembly, no file, no network, no hurry."""
+
+import pytest
+from playwright.sync_api import expect
+
+from quiz import all_answers, decide
+from scripts.static_host import Fault
+from tests.quiz_page import BOOT, FACTS, QUERY, answer, expect_verdict, region, state
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("answers", all_answers(), ids=lambda answers: "-".join(answers.values()))
+def test_without_javascript_the_chosen_verdict_is_shown(visit, answers):
+    page = visit("/", java_script_enabled=False)
+    expect(page.locator(".verdict-static").first).to_be_hidden()
+    answer(page, **answers)
+    shown = page.locator(".verdict-static").filter(visible=True)
+    expect(shown).to_have_count(1)
+    expect(shown.locator(".verdict-headline")).to_have_text(decide(answers).headline)
+
+
+def test_without_javascript_a_row_of_the_table_leads_to_its_verdict(visit):
+    page = visit("/", java_script_enabled=False)
+    page.get_by_text("All sixteen answers at a glance").click()
+    page.locator(".verdict-table a", has_text="Ship it now").click()
+    expect(page.locator("#verdict-yes-none-ordinary")).to_be_visible()
+
+
+def failed_files(page):
+    """Take what the browser itself says of files that did not arrive out of the console, and nothing else."""
+    page.said[:] = [
+        text for text in page.said if not text.startswith(("Failed to load resource", "Failed to find a valid digest"))
+    ]
+
+
+@pytest.mark.parametrize("module", ["engine", "answers", "verdict-card", "decision-quiz"])
+def test_a_missing_module_leaves_the_verdicts_of_the_page(visit, host, module):
+    host.faults[f"/assets/quiz/{module}.mjs"] = Fault(status=404)
+    page = visit("/")
+    answer(page, **FACTS)
+    expect(page.locator("#verdict-yes-facts-ordinary")).to_be_visible()
+    failed_files(page)
+
+
+MISSING = [
+    "manifest.json",
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "pyodide-lock.json",
+    "python_stdlib.zip",
+]
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_a_missing_file_is_one_line_with_a_retry_that_works(visit, host, name):
+    host.faults[f"/assets/runtime/{name}"] = Fault(status=404)
+    page = visit(QUERY)
+    expect(state(page)).to_have_text(
+        "Python did not start (one of its files is missing or damaged). "
+        "The verdict stands: it is from the table in this page.",
+        timeout=BOOT,
+    )
+    expect_verdict(page, "rag", engine="static")
+    host.faults.clear()
+    page.get_by_role("button", name="Try again").click()
+    expect_verdict(page, "rag", engine="python")
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+    failed_files(page)
+
+
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip", "manifest.json"])
+def test_a_damaged_file_is_one_line_with_a_retry_that_works(visit, host, name):
+    host.faults[f"/assets/runtime/{name}"] = Fault(body=b"damaged" * 100)
+    page = visit(QUERY)
+    expect(state(page)).to_contain_text("Python did not start (one of its files is missing or damaged)", timeout=BOOT)
+    expect_verdict(page, "rag", engine="static")
+    host.faults.clear()
+    page.get_by_role("button", name="Try again").click()
+    expect_verdict(page, "rag", engine="python")
+    failed_files(page)
+
+
+def test_a_missing_worker_is_one_line_and_the_table_stands(visit, host):
+    host.faults["/assets/quiz/worker.mjs"] = Fault(status=404)
+    page = visit(QUERY)
+    expect(state(page)).to_contain_text("Python did not start", timeout=BOOT)
+    answer(page, gap="both")
+    expect_verdict(page, "rag", "fine-tune", engine="static")
+    failed_files(page)
+
+
+def test_blocked_webassembly_is_said_at_once(visit):
+    page = visit("/")
+    page.context.add_init_script("delete globalThis.WebAssembly")
+    page.goto(page.url + QUERY.lstrip("/"))
+    expect(state(page)).to_contain_text("WebAssembly is blocked or missing in this browser")
+    expect_verdict(page, "rag", engine="static")
+
+
+def test_offline_after_the_page_has_loaded(visit, host):
+    page = visit("/", viewport={"width": 1280, "height": 400})  # the quiz is far below, so nothing has been asked for
+    page.context.set_offline(True)
+    answer(page, **FACTS)
+    expect_verdict(page, "rag", engine="static")
+    expect(state(page)).to_contain_text("you are offline", timeout=BOOT)
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect_verdict(page, "rag", engine="python")
+    page.said[:] = [text for text in page.said if "ERR_INTERNET_DISCONNECTED" not in text]
+
+
+def test_slow_files_never_make_the_reader_wait(visit, host):
+    host.faults["/assets/runtime/pyodide.asm.wasm"] = Fault(delay=3)
+    page = visit(QUERY)
+    expect_verdict(page, "rag", engine="static")
+    expect(state(page)).to_have_text("From the table in this page. Python is on its way to check it.")
+    expect_verdict(page, "rag", engine="python")
+
+
+@pytest.mark.slow
+def test_a_boot_of_more_than_20_seconds_is_said_in_one_line(visit, host):
+    host.faults["/assets/runtime/pyodide.asm.wasm"] = Fault(delay=24)
+    page = visit(QUERY)
+    expect(state(page)).to_contain_text("Python is taking longer than 20 seconds.", timeout=30_000)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect_verdict(page, "rag", engine="static")
+    expect_verdict(page, "rag", engine="python")
+
+
+def test_a_killed_worker_is_noticed_and_can_be_replaced(visit):
+    page = visit("/")
+    page.context.add_init_script(
+        """const Real = Worker;
+           globalThis.Worker = class extends Real { constructor(...all) { super(...all); globalThis.last = this } }"""
+    )
+    page.goto(page.url + QUERY.lstrip("/"))
+    expect_verdict(page, "rag", engine="python")
+    page.evaluate("last.dispatchEvent(new ErrorEvent('error', { cancelable: true }))")
+    expect(state(page)).to_contain_text("it stopped by itself")
+    expect(region(page)).to_have_attribute("data-now", "rag")
+    page.get_by_role("button", name="Try again").click()
+    expect_verdict(page, "rag", engine="python")
+
+
+def test_only_pages_with_a_quiz_ask_for_python(visit, host):
+    host.log.clear()
+    page = visit("/references/")
+    page.wait_for_load_state("networkidle")
+    assert not [path for path in host.log if "/runtime/" in path or "worker.mjs" in path]
+
+
+def test_python_is_asked_for_only_when_the_quiz_comes_near_and_then_all_at_once(visit, host):
+    host.log.clear()
+    page = visit("/", viewport={"width": 1280, "height": 300})
+    page.wait_for_load_state("networkidle")
+    assert not [path for path in host.log if "/runtime/" in path]
+    page.locator("decision-quiz").scroll_into_view_if_needed()
+    page.wait_for_selector("decision-quiz[data-phase=ready]", timeout=BOOT)
+    asked = [path.rpartition("/")[2] for path in host.log if "/runtime/" in path]
+    assert len(asked) == len(set(asked)), "each file once"
+    assert asked[0] == "manifest.json" and len(asked) == 7
+
+
+def test_one_worker_for_a_visit_of_several_pages(visit):
+    page = visit("/")
+    workers = []
+    page.on("worker", lambda worker: workers.append(worker.url))
+    page.evaluate("window.alive = true; window.verdicts = 0; document.addEventListener('verdict', () => verdicts++)")
+    answer(page, **FACTS)
+    expect_verdict(page, "rag", engine="python")
+    for _ in range(2):
+        page.locator(".md-nav__link", has_text="References").first.click()
+        page.wait_for_url("**/references/")
+        page.locator(".md-nav__link", has_text="The decision").first.click()
+        page.wait_for_selector("decision-quiz[data-phase=ready]")
+    assert page.evaluate("alive"), "the navigation was not an instant one"
+    before = page.evaluate("verdicts")
+    answer(page, **{**FACTS, "gap": "both"})
+    expect_verdict(page, "rag", "fine-tune", engine="python")
+    assert page.evaluate("verdicts") == before + 1
+    assert len([url for url in workers if "/assets/quiz/worker.mjs" in url]) == 1
