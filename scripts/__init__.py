@@ -1,0 +1,1 @@
+"""Build, serve, measure and check the site. Nothing here is needed to read it."""

@@ -1,0 +1,74 @@
+"""The blocks a page may put in: `::: name argument`, alone on its line.
+
+A block is a function `(argument: str, page: Page) -> Element | str`. The text of an Element is read as
+Markdown (citations too), and MkDocs checks its links; a str is HTML and goes in as it is. To add one, write
+the function and name it in BLOCKS.
+"""
+
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as etree
+
+from markdown.blockparser import BlockParser
+from markdown.blockprocessors import BlockProcessor
+
+from scripts.extension import evidence, ladder, quick_check, quiz_form, references, source_code
+from scripts.extension.page import Page
+from scripts.nearest import nearest
+
+Block = Callable[[str, Page], etree.Element | str]
+
+BLOCKS: dict[str, Block] = {
+    "check": quick_check.block,  # name of a file in docs/_data/checks/
+    "code": source_code.block,  # path and symbol, or lora.freeze_base
+    "evidence": evidence.block,
+    "ladder": ladder.block,  # the quiz's steps as a picture
+    "quiz": quiz_form.block,
+    "references": references.block,
+}
+
+LINE = re.compile(r"^ {0,3}(:::.*)$", re.MULTILINE)
+NAMED = re.compile(r"::: ([a-z][a-z-]*)(?: +(\S.*?))? *$")
+CUSTOM_ELEMENT = re.compile(r"<([a-z]+-[a-z-]+)")
+
+
+class BlockOfOurs(BlockProcessor):
+    """Replaces the line by what its block makes. Lines before and after it stay what they are."""
+
+    def __init__(self, parser: BlockParser, reader):
+        super().__init__(parser)
+        self.reader = reader
+
+    def test(self, parent: etree.Element, block: str) -> bool:
+        return bool(LINE.search(block))
+
+    def run(self, parent: etree.Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        found = LINE.search(block)
+        before, after = block[: found.start()].rstrip("\n"), block[found.end() :].lstrip("\n")
+        if before:
+            self.parser.parseBlocks(parent, [before])
+        made = self.make(found[1], self.reader.page)
+        if isinstance(made, str):
+            made = self.as_html(made)
+        self.reader.page.built.append(made)
+        parent.append(made)
+        if after:
+            blocks.insert(0, after)
+
+    def make(self, line: str, page: Page) -> etree.Element | str:
+        named = NAMED.match(line)
+        if not named:
+            raise page.error(line, f"{line!r} is not a block; write '::: name argument'")
+        name, argument = named[1], named[2] or ""
+        if name not in BLOCKS:
+            raise page.error(line, f"there is no block {name}; {nearest(name, BLOCKS)}")
+        page.line = line  # what a block names in its errors: page.error(page.line, ...)
+        return BLOCKS[name](argument, page)
+
+    def as_html(self, html: str) -> etree.Element:
+        # Python-Markdown takes away the <p> around a stored piece only if that is a block-level element.
+        self.parser.md.block_level_elements.extend(CUSTOM_ELEMENT.findall(html))
+        paragraph = etree.Element("p")
+        paragraph.text = self.parser.md.htmlStash.store(html)
+        return paragraph

@@ -1,0 +1,91 @@
+"""Code by symbol: `::: code snippets/lora.py freeze_base`, or `lora.freeze_base`, or `quiz.rules.NEEDS`.
+
+Python's own parser finds the function, class or assignment (`Class.method` too), with its decorators and the
+comments directly above, so that a rename stops the build instead of showing the wrong lines.
+"""
+
+import ast
+import textwrap
+from pathlib import Path
+from xml.etree import ElementTree as etree
+
+from scripts.extension.page import Page
+from scripts.nearest import nearest
+
+SHORT = "snippets"  # where `lora.freeze_base` is looked up before the root
+
+
+def block(argument: str, page: Page) -> etree.Element:
+    path, symbol = _locate(argument, page)
+    text = path.read_text(encoding="utf-8")
+    symbols = _symbols(ast.parse(text))
+    if symbol not in symbols:
+        raise page.error(page.line, f"{page.name(path)} has no {symbol}; {nearest(symbol, symbols)}")
+    return _fenced(_source(text, symbols[symbol]), f"{page.name(path)}: {symbol}", page)
+
+
+def _locate(argument: str, page: Page) -> tuple[Path, str]:
+    """Return the file and the symbol in it."""
+    words = argument.split()
+    if len(words) == 2:
+        path = (page.root / words[0]).resolve()
+        if not path.is_relative_to(page.root.resolve()) or path.suffix != ".py":
+            raise page.error(page.line, f"{words[0]} is not a Python file of this repository")
+        if not path.is_file():
+            there = [p.relative_to(page.root).as_posix() for p in path.parent.glob("*.py")]
+            raise page.error(page.line, f"there is no file {words[0]}; {nearest(words[0], there)}")
+        return page.root / words[0], words[1]
+    parts = argument.split(".")
+    if len(words) != 1 or len(parts) < 2 or not all(part.isidentifier() for part in parts):
+        raise page.error(page.line, "write '::: code path/file.py symbol' or '::: code module.symbol'")
+    for cut in range(len(parts) - 1, 0, -1):
+        for room in (page.root / SHORT, page.root):
+            path = room.joinpath(*parts[:cut]).with_suffix(".py")
+            if path.is_file():
+                return path, ".".join(parts[cut:])
+    modules = [p.stem for p in (page.root / SHORT).glob("*.py")]
+    modules += [".".join(p.relative_to(page.root).with_suffix("").parts) for p in page.root.glob("*/*.py")]
+    wanted = ".".join(parts[:-1])
+    raise page.error(page.line, f"there is no module {wanted}; {nearest(wanted, modules)}")
+
+
+def _symbols(tree: ast.AST, prefix: str = "") -> dict[str, ast.stmt]:
+    """Return every function, class and assigned name of a module, methods as Class.method."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found[prefix + node.name] = node
+            if isinstance(node, ast.ClassDef):
+                found |= _symbols(node, f"{prefix}{node.name}.")
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (name for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
+            found |= {prefix + name.id: node for name in names}
+    return found
+
+
+def _source(text: str, node: ast.stmt) -> str:
+    lines = text.splitlines()
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) - 1
+    indent = len(lines[first]) - len(lines[first].lstrip())
+    while first and lines[first - 1].startswith(" " * indent + "#"):
+        first -= 1
+    return textwrap.dedent("\n".join(lines[first : node.end_lineno]))
+
+
+def _fenced(source: str, title: str, page: Page) -> etree.Element:
+    """Give the source to whatever turns the page's own fences into highlighted code."""
+    if "fenced_code_block" not in page.md.preprocessors:
+        raise page.error(
+            page.line, "no extension for fenced code is on; add pymdownx.superfences to mkdocs.yml"
+        )
+    fence = "`" * 3
+    while fence in source:
+        fence += "`"
+    preprocessor = page.md.preprocessors["fenced_code_block"]
+    label = f' title="{title}"' if type(preprocessor).__module__.startswith("pymdownx") else ""
+    paragraph = etree.Element("p")
+    paragraph.text = "\n".join(
+        preprocessor.run([f"{fence}python{label}", *source.split("\n"), fence])
+    ).strip()
+    return paragraph
