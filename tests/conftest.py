@@ -1,5 +1,6 @@
 """What the browser tests share: the built site on a host of its own, a browser, and pages that must stay silent."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from scripts.build import build
 from scripts.static_host import StaticHost
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "build" / "test-site"
+SITE = ROOT / "build" / f"test-site-{os.getpid()}"
 SUB_PATH = "/docs/decision"
 # Without these a browser on a closed network keeps asking its maker's hosts.
 FLAGS = [
@@ -36,6 +37,7 @@ def host():
     with StaticHost({"/": SITE, SUB_PATH: SITE}) as host:
         build(SITE, address=f"{host.address}/")
         yield host
+    shutil.rmtree(SITE)
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,7 @@ const PATIENCE = 150; // ms that a running Python gets before the table answers 
 class DecisionQuiz extends HTMLElement {
   connectedCallback() {
     this.table = JSON.parse(/** @type {HTMLTemplateElement} */ (this.part("template[data-table]")).content.textContent ?? "");
+    this.querySelector(".verdicts-static")?.remove(); // for readers without JavaScript
     this.form = /** @type {HTMLFormElement} */ (this.part("form"));
     this.region = /** @type {HTMLElement} */ (this.part("[data-verdict]"));
     this.phase = "idle";
@@ -30,11 +31,12 @@ class DecisionQuiz extends HTMLElement {
     this.addEventListener("submit", this, { signal });
     this.addEventListener("pointerdown", start, { signal, once: true });
     this.addEventListener("focusin", start, { signal, once: true });
-    window.addEventListener("popstate", this, { signal, capture: true }); // before the theme's own
+    window.addEventListener("popstate", this, { signal });
     this.unsubscribe = subscribe((state) => this.showState(state));
     this.watch = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
     this.watch.observe(this);
-    this.readLink(true);
+    this.readLink();
+    if (this.complete()) this.arrived();
   }
 
   disconnectedCallback() {
@@ -47,7 +49,7 @@ class DecisionQuiz extends HTMLElement {
   /** @param {Event} event */
   handleEvent(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.type === "popstate") this.travelled(event);
+    if (event.type === "popstate") this.readLink();
     else if (event.type === "change" && target.matches("input")) this.answered();
     else if (event.type === "submit") this.submitted(event);
     else if (event.type === "click") this.clicked(/** @type {MouseEvent} */ (event), target);
@@ -72,13 +74,6 @@ class DecisionQuiz extends HTMLElement {
     }
   }
 
-  /** Back or forward. @param {Event} event */
-  travelled(event) {
-    if (location.pathname !== this.address?.path || location.search === this.address.search) return;
-    event.stopImmediatePropagation(); // the theme would fetch this very page again and put it in place of itself
-    this.readLink(false);
-  }
-
   /** A radio button was chosen: the link follows, and back undoes a verdict, not every click on the way to it. */
   answered() {
     this.keepInLink(this.answers(), this.complete());
@@ -101,24 +96,28 @@ class DecisionQuiz extends HTMLElement {
     this.watch?.disconnect();
   }
 
-  /** Answer what the address says. @param {boolean} arriving whether the reader comes from outside */
-  readLink(arriving) {
+  /** Answer what the address says. */
+  readLink() {
     const { answers, unknown, repeated, tooLong } = readQuery(location.search, (id) => this.optionsOf(id));
     for (const input of this.inputs()) input.checked = answers[input.name] === input.value;
-    this.address = { path: location.pathname, search: location.search };
     const left = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
     this.note(tooLong ? this.word("too-long") : left.length ? this.word("ignored", { what: left.join(", ") }) : "");
     this.show();
-    if (!arriving || !this.complete()) return;
+  }
+
+  /** The reader followed a link to a verdict. */
+  arrived() {
     start();
-    if (!location.hash || location.hash.startsWith("#verdict-")) this.region?.scrollIntoView({ block: "start" });
+    const elsewhere = location.hash && !location.hash.startsWith("#verdict-");
+    // The theme puts the place on the page into the state: with one, the reader was here before and goes back there.
+    if (!history.state && !elsewhere) this.region?.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} search the query to go to, as if the reader had followed a link */
   goTo(search) {
     const { answers } = readQuery(search, (id) => this.optionsOf(id));
     this.keepInLink(answers, true);
-    this.readLink(false);
+    this.readLink();
   }
 
   /** @param {Answers} answers @param {boolean} step whether back should return to what is there now */
@@ -129,7 +128,6 @@ class DecisionQuiz extends HTMLElement {
       history.replaceState(place, "");
       history.pushState(place, "", there);
     } else history.replaceState(place, "", there);
-    this.address = { path: location.pathname, search: location.search };
   }
 
   /** Show the verdict on the answers, or none while they are incomplete. */
