@@ -131,8 +131,6 @@ def compare(runs: dict[str, list[dict]]) -> dict[str, dict]:
     what = "from navigation to the first verdict computed by Python"
     return {
         "ratio-to-stock": {**spread(ratios, ""), "limit": 0.45, "says": f"Time {what}, ours to stock, in pairs."},
-        "ours-ms": {**spread([run["ms"] for run in ours], "ms"), "says": f"Our time {what}."},
-        "stock-ms": {**spread([run["ms"] for run in stock], "ms"), "says": f"Time of a stock loadPyodide() {what}."},
         "ours-wire-brotli": {
             "value": round(sizes["ours", "br"] / MB, 3),
             "unit": "MB",

@@ -4,7 +4,7 @@ import json
 
 import quiz
 
-BROKEN = ("", "null", "[]", "{}", '{"answers": 1}', '{"answers": {}}', "\ud800", '"\\ud800"', "[" * 500)
+BROKEN = ("", "null", "[]", "{}", '{"answers": 1}', '{"answers": {}}', "\ud800", '"\\ud800"', "[" * 500, "[" * 100_000)
 
 
 def requests() -> list[str]:
