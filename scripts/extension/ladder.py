@@ -59,7 +59,8 @@ def description() -> str:
     """Return the picture in words, for who cannot see it."""
     sentences = [sentence(number, OUTCOMES[step]) for number, step in enumerate(STEPS, 1)]
     ship = OUTCOMES[SHIP]
-    return " ".join(["Four rungs, in order of effort.", *sentences, f"Beside the ladder: {ship.label}, when {ship.when}."])
+    beside = f"Beside the ladder: {ship.label}, when {ship.when}."
+    return " ".join(["Four rungs, in order of effort.", *sentences, beside])
 
 
 def sentence(number: int, outcome: Outcome) -> str:

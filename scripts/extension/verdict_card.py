@@ -82,7 +82,8 @@ def shape(**filled: str) -> str:
 <h4>What would change it</h4>{slot("changes", "ul")}
 <p class="verdict-links"><span>Lesson: {slot("lesson", "span")}</span> <span>Snippet: {slot("snippet", "span")}</span>
 <span>Sources: {slot("evidence", "span")}</span></p>
-<details class="verdict-record"><summary>Decision record, in Markdown</summary>{slot("record", "pre")}</details>
+<details class="verdict-record"><summary>Decision record, in Markdown</summary>
+{slot("record", "pre", ' tabindex="0"')}</details>
 </div></div>"""
 
 
