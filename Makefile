@@ -5,7 +5,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-SETUP := $(PYTHON) scripts/bootstrap.py
+FOUND := command -v $(PYTHON) >/dev/null || { echo "setup: no $(PYTHON); install Python 3.11 or later" >&2; exit 2; }
+SETUP := $(FOUND); $(PYTHON) scripts/bootstrap.py
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
 
 serve: ## build the site and serve it on 127.0.0.1, again on every change (PORT=8000)

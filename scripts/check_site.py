@@ -77,9 +77,7 @@ class Document(HTMLParser):
             if tag == "form" or not own[name]:
                 continue
             several = name.endswith("srcset")
-            self.loads += (
-                [part.split()[0] for part in own[name].split(",") if part.strip()] if several else [own[name]]
-            )
+            self.loads += [part.split()[0] for part in own[name].split(",") if part.strip()] if several else [own[name]]
         if tag in ("image", "use", "feimage"):
             self.loads += [own[name] for name in ("href", "xlink:href") if own.get(name)]
         elif tag == "link":
@@ -195,16 +193,12 @@ def _script(site: Path, name: str, text: str) -> list[str]:
 
 
 def _in_css(text: str) -> list[str]:
-    return [
-        url or imported for url, imported in IN_CSS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
-    ]
+    return [url or imported for url, imported in IN_CSS.findall(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))]
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "site", type=Path, nargs="?", default=Path("site"), help="folder to check (default: site)"
-    )
+    parser.add_argument("site", type=Path, nargs="?", default=Path("site"), help="folder to check (default: site)")
     problems = check(parser.parse_args(arguments).site)
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0

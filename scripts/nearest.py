@@ -14,6 +14,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"did you mean {', '.join(near)}?"
     if not names:
         return "there are none yet"
-    return f"known: {', '.join(names[:SHOWN])}" + (
-        f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    )
+    return f"known: {', '.join(names[:SHOWN])}" + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -173,9 +173,7 @@ def _read(data: object, file: str) -> Result:
         must(bool(one["says"].strip()), f"{key}: says is empty: say what the number is, in a sentence")
         for field in [*NUMBERS, "n"]:
             number = one.get(field, 0)
-            plain = (
-                isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
-            )
+            plain = isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
             must(plain, f"{key}: {field} must be a finite number, not {number!r}")
     return Result(**data)
 

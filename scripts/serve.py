@@ -32,11 +32,12 @@ def open_server(port: int, tries: int = 20) -> LiveReloadServer:
         server = LiveReloadServer(lambda a=address: build(a), "127.0.0.1", candidate, root=str(SITE))
         try:
             server.server_bind()
+            server.server_activate()
         except OSError as error:
             server.server_close()
             print(f"serve: port {candidate} is taken ({error.strerror}), trying the next", file=sys.stderr)
             continue
-        server.server_bind = lambda: None  # bound already: serve() must not bind again
+        server.server_bind = server.server_activate = lambda: None  # done: serve() must not do it again
         return server
     raise OSError(f"no free port from {port} to {port + tries - 1}; choose another with PORT=")
 

@@ -122,3 +122,9 @@ def read_until(process, words):
         assert line, f"it ended after: {said}"
         said += line
     return said
+
+
+def test_no_python_is_one_line_with_the_fix():
+    done = subprocess.run(["make", "-s", "build", "PYTHON=python2.0"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode
+    assert done.stderr.splitlines()[0] == "setup: no python2.0; install Python 3.11 or later"

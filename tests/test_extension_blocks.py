@@ -51,9 +51,7 @@ def test_code_brings_decorators_and_comments_and_stops_at_the_end(site, line):
 
 def test_code_is_highlighted_like_a_fence(site):
     by_symbol = site.render("::: code quiz.rules.NEEDS\n")
-    fence = site.render(
-        "```python title=\"quiz/rules.py: NEEDS\"\nNEEDS = {\n    'facts': ['rag'],\n}\n```\n"
-    )
+    fence = site.render("```python title=\"quiz/rules.py: NEEDS\"\nNEEDS = {\n    'facts': ['rag'],\n}\n```\n")
     assert by_symbol == fence
 
 
@@ -94,7 +92,5 @@ def test_lines_around_a_block_stay(site):
 def test_html_of_a_block_goes_in_as_it_is(site, monkeypatch):
     from scripts.extension import blocks
 
-    monkeypatch.setitem(
-        blocks.BLOCKS, "raw", lambda argument, page: f"<own-element>*{argument}*</own-element>"
-    )
+    monkeypatch.setitem(blocks.BLOCKS, "raw", lambda argument, page: f"<own-element>*{argument}*</own-element>")
     assert site.render("::: raw hello you\n") == "<own-element>*hello you*</own-element>"

@@ -15,9 +15,7 @@ def site(tmp_path):
 
 def test_citation_is_a_link_with_the_papers_title(site):
     html = site.render("Adapters are small [@lora].\n")
-    assert (
-        'class="cite" href="references.md#lora" title="LoRA: Low-Rank Adaptation">Hu et al. 2021</a>' in html
-    )
+    assert 'class="cite" href="references.md#lora" title="LoRA: Low-Rank Adaptation">Hu et al. 2021</a>' in html
 
 
 def test_two_citations_in_one_bracket(site):
@@ -64,9 +62,7 @@ def test_text_from_no_file_still_renders(site):
 
 
 def test_not_a_citation_says_how_to_write_one(site):
-    with pytest.raises(
-        SiteError, match=r"^docs/index\.md:1: \[@lora; qlora\] is not a citation; write \[@key\]"
-    ):
+    with pytest.raises(SiteError, match=r"^docs/index\.md:1: \[@lora; qlora\] is not a citation; write \[@key\]"):
         site.render("[@lora; qlora]\n")
 
 

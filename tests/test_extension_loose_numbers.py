@@ -46,9 +46,7 @@ LOOSE = {
 
 @pytest.mark.parametrize(("text", "line"), LOOSE.values(), ids=LOOSE)
 def test_loose_number_stops_with_its_line(site, text, line):
-    with pytest.raises(
-        SiteError, match=rf"^docs/index\.md:{line}: loose number '4[89] GB' has no citation; cite"
-    ):
+    with pytest.raises(SiteError, match=rf"^docs/index\.md:{line}: loose number '4[89] GB' has no citation; cite"):
         site.render(text)
 
 
@@ -66,9 +64,7 @@ FINE = {
 
 @pytest.mark.parametrize("text", FINE.values(), ids=FINE)
 def test_no_loose_number(site, text):
-    site.write(
-        "results/expected.yml", "memory-gpu: {machine: gpu, command: make memory, says: Peak memory.}\n"
-    )
+    site.write("results/expected.yml", "memory-gpu: {machine: gpu, command: make memory, says: Peak memory.}\n")
     site.render(text)
 
 

@@ -37,9 +37,7 @@ def test_value_with_its_birth_certificate(site):
 
 
 def test_announced_result_is_not_measured_yet(site):
-    assert '<a class="measured" href="evidence.md#lora-gpu">not measured yet</a>' in site.render(
-        "[=lora-gpu:loss]\n"
-    )
+    assert '<a class="measured" href="evidence.md#lora-gpu">not measured yet</a>' in site.render("[=lora-gpu:loss]\n")
 
 
 MISTAKES = {

@@ -164,9 +164,7 @@ def test_answers_are_kept_and_can_be_cleared(page):
     expect(question(page).locator("input:checked")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "kept", ["no JSON", "null", '"text"', '{"answers": {"check-what-changes": {"chosen": 1}}}']
-)
+@pytest.mark.parametrize("kept", ["no JSON", "null", '"text"', '{"answers": {"check-what-changes": {"chosen": 1}}}'])
 def test_foreign_data_in_the_storage_is_ignored(page, kept):
     page.evaluate("kept => localStorage.setItem('fine-tune-vs-rag/quick-check/1/rag', kept)", kept)
     page.reload()

@@ -122,8 +122,7 @@ def test_id_is_unique_over_all_files(site):
 
 def question(number: int, right: int) -> str:
     options = "".join(
-        f"    - text: Option {o}\n      why: Why {number} {o}\n"
-        + ("      right: true\n" if o == right else "")
+        f"    - text: Option {o}\n      why: Why {number} {o}\n" + ("      right: true\n" if o == right else "")
         for o in range(3)
     )
     return f"- id: q-{number}\n  asks: Question {number}\n  options:\n{options}"
@@ -182,9 +181,9 @@ def test_script_holds_no_sentence():
     code = re.sub(r"/\*.*?\*/|//[^\n]*", "", script, flags=re.DOTALL)
     strings = re.findall(r"[\"'`]([^\"'`\n]*)[\"'`]", code)
     assert len(strings) > 20
-    assert [
-        s for s in strings if re.search(r"[A-Za-z]{2,} [a-z]{2,}", s) and not re.search(r"[.\[#]", s)
-    ] == ["details li"]
+    assert [s for s in strings if re.search(r"[A-Za-z]{2,} [a-z]{2,}", s) and not re.search(r"[.\[#]", s)] == [
+        "details li"
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(CHECKS.glob("*.yml")), ids=lambda path: path.stem)

@@ -51,9 +51,7 @@ class SiteExtension(Extension):
         reader = ReadPage(md, Path(self.getConfig("root") or REPOSITORY))
         md.preprocessors.register(reader, "our_page", 100)  # before whitespace is normalised (30)
         md.parser.blockprocessors.register(BlockOfOurs(md.parser, reader), "our_block", 75)  # after code (80)
-        md.treeprocessors.register(
-            LooseNumbers(md, reader), "loose_numbers", 25
-        )  # before inline (20): raw text
+        md.treeprocessors.register(LooseNumbers(md, reader), "loose_numbers", 25)  # before inline (20): raw text
         # After code spans (190) and escapes (180), before links (170): `[@key]` is none of these.
         md.inlinePatterns.register(Citation(md, reader), "citation", 175)
         md.inlinePatterns.register(MeasuredValue(md, reader), "measured", 174)

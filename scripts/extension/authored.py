@@ -63,9 +63,7 @@ def load(path: Path, root: Path) -> Any:
         loader.dispose()
 
 
-def check_fields(
-    entry: Any, what: str, required: dict[str, type], optional: dict[str, type], near: Entries
-) -> None:
+def check_fields(entry: Any, what: str, required: dict[str, type], optional: dict[str, type], near: Entries) -> None:
     """Raise SiteError unless `entry` has all required fields and no unknown one, of their types, none empty.
 
     what: the entry's name in the message. near: the mapping that holds it, for the line when it is no

@@ -80,12 +80,8 @@ def _read(root: Path, changed: int) -> dict[str, Reference]:
         if entry["verified"] not in VERIFIED:
             raise entry.error(f"{key}: verified must be one of {' '.join(VERIFIED)}", "verified")
         if not all(isinstance(sentence, str) and sentence.strip() for sentence in entry["supports"]):
-            raise entry.error(
-                f"{key}: supports must be a list of sentences (quote one that has a colon)", "supports"
-            )
-    return {
-        key: Reference(key, **{**entry, "supports": tuple(entry["supports"])}) for key, entry in data.items()
-    }
+            raise entry.error(f"{key}: supports must be a list of sentences (quote one that has a colon)", "supports")
+    return {key: Reference(key, **{**entry, "supports": tuple(entry["supports"])}) for key, entry in data.items()}
 
 
 def keys_in(text: str) -> list[str]:

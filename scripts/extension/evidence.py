@@ -43,11 +43,7 @@ def _made(box: etree.Element, result: results.Result) -> None:
     for _, one in sorted(result.measured.items()):
         row = etree.SubElement(body, "tr")
         unit = f" {one['unit']}".rstrip()
-        span = (
-            f"{results.shown(one['min'])} to {results.shown(one['max'])}"
-            if {"min", "max"} <= set(one)
-            else ""
-        )
+        span = f"{results.shown(one['min'])} to {results.shown(one['max'])}" if {"min", "max"} <= set(one) else ""
         for text in (
             one["says"],
             results.shown(one["value"]) + unit,

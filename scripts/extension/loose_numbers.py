@@ -91,9 +91,7 @@ def _prose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:
             if id(child) in skip or re.fullmatch(r"h[1-6]|pre|code|script|style", str(child.tag)):
                 continue
             if child.tag == "table":
-                beside = [
-                    n for n in (place - 1, place + 1) if 0 <= n < len(children) and children[n].tag == "p"
-                ]
+                beside = [n for n in (place - 1, place + 1) if 0 <= n < len(children) and children[n].tag == "p"]
                 caption = " ".join(children[n].text or "" for n in beside)
                 rows = list(child.iter("tr"))
                 heading = _text(rows[0]) if rows else ""

@@ -59,8 +59,6 @@ class MeasuredValue(InlineProcessor):
             link.text = AtomicString(NOT_YET)
         else:
             says = f"{one['says']}; measured by {made[name].command} on {made[name].date}"
-            value = etree.SubElement(
-                link, "data", {"class": "result", "value": repr(one["value"]), "title": says}
-            )
+            value = etree.SubElement(link, "data", {"class": "result", "value": repr(one["value"]), "title": says})
             value.text = AtomicString(results.shown(one["value"]))
         return link, m.start(0), m.end(0)

@@ -84,6 +84,4 @@ def _lines_before(text: str, source: str) -> int:
 def _line(source: str, text: str) -> int | None:
     """Number of the first line with `text` in it (its first line, if it has several), from 1."""
     wanted = text.strip().split("\n")[0].strip()
-    return (
-        next((n for n, line in enumerate(source.split("\n"), 1) if wanted in line), None) if wanted else None
-    )
+    return next((n for n, line in enumerate(source.split("\n"), 1) if wanted in line), None) if wanted else None

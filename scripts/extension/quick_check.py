@@ -95,9 +95,7 @@ def _check_options(entry: Entries, whys: dict[str, int]) -> None:
         check_fields(option, label, {"text": str, "why": str}, {"right": bool}, entry)
         plain = re.sub(r"\W+", " ", option["why"]).strip().lower()
         if plain in whys:
-            raise option.error(
-                f"{label} gives the same why as line {whys[plain]}; say what is true of this one", "why"
-            )
+            raise option.error(f"{label} gives the same why as line {whys[plain]}; say what is true of this one", "why")
         whys[plain] = option.lines["why"]
         loose = figures(option["why"])
         if loose and not keys_in(option["why"]) and not RESULT.search(option["why"]):

@@ -62,9 +62,7 @@ def _controls() -> etree.Element:
     _button(steps, "next", "Next")
     act = _div(template, "check-act")
     _button(act, "check", "Check", other="Try again")
-    feedback = etree.SubElement(
-        act, "div", {"class": "check-feedback", "role": "status", "aria-live": "polite"}
-    )
+    feedback = etree.SubElement(act, "div", {"class": "check-feedback", "role": "status", "aria-live": "polite"})
     feedback.set("data-empty", "Choose an answer first.")
     feedback.set("data-missing", "One more answer is right.")
     return template

@@ -76,16 +76,12 @@ def _source(text: str, node: ast.stmt) -> str:
 def _fenced(source: str, title: str, page: Page) -> etree.Element:
     """Give the source to whatever turns the page's own fences into highlighted code."""
     if "fenced_code_block" not in page.md.preprocessors:
-        raise page.error(
-            page.line, "no extension for fenced code is on; add pymdownx.superfences to mkdocs.yml"
-        )
+        raise page.error(page.line, "no extension for fenced code is on; add pymdownx.superfences to mkdocs.yml")
     fence = "`" * 3
     while fence in source:
         fence += "`"
     preprocessor = page.md.preprocessors["fenced_code_block"]
     label = f' title="{title}"' if type(preprocessor).__module__.startswith("pymdownx") else ""
     paragraph = etree.Element("p")
-    paragraph.text = "\n".join(
-        preprocessor.run([f"{fence}python{label}", *source.split("\n"), fence])
-    ).strip()
+    paragraph.text = "\n".join(preprocessor.run([f"{fence}python{label}", *source.split("\n"), fence])).strip()
     return paragraph
