@@ -181,3 +181,11 @@ def test_one_worker_for_a_visit_of_several_pages(visit):
     expect_verdict(page, "rag", "fine-tune", engine="python")
     assert page.evaluate("verdicts") == before + 1
     assert len([url for url in workers if "/assets/quiz/worker.mjs" in url]) == 1
+
+
+def test_a_late_module_still_brings_the_verdict_of_a_link_into_view(visit, host):
+    """By then the theme has noted the top of the page as the reader's place."""
+    host.faults["/assets/quiz/engine.mjs"] = Fault(delay=0.6)
+    page = visit(QUERY)
+    expect_verdict(page, "rag")
+    expect(page.locator("[data-slot=headline]")).to_be_in_viewport()

@@ -15,6 +15,9 @@ const ROOT = new URL("../../", import.meta.url); // the site's root, whatever th
 const NEAR = "400px"; // Python starts when the quiz is that close to being seen
 const PATIENCE = 150; // ms that a running Python gets before the table answers first
 
+// Whether the reader comes from outside. After a reload, or back and forward, the place on the page is theirs to keep.
+let arriving = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType("navigation")[0])?.type === "navigate";
+
 class DecisionQuiz extends HTMLElement {
   connectedCallback() {
     this.table = JSON.parse(/** @type {HTMLTemplateElement} */ (this.part("template[data-table]")).content.textContent ?? "");
@@ -37,6 +40,7 @@ class DecisionQuiz extends HTMLElement {
     this.watch.observe(this);
     this.readLink();
     if (this.complete()) this.arrived();
+    arriving = false;
   }
 
   disconnectedCallback() {
@@ -109,8 +113,7 @@ class DecisionQuiz extends HTMLElement {
   arrived() {
     start();
     const elsewhere = location.hash && !location.hash.startsWith("#verdict-");
-    // The theme puts the place on the page into the state: with one, the reader was here before and goes back there.
-    if (!history.state && !elsewhere) this.region?.scrollIntoView({ block: "start" });
+    if (arriving && !elsewhere) this.region?.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} search the query to go to, as if the reader had followed a link */
