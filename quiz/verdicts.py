@@ -131,7 +131,7 @@ SITUATIONS = {
         ),
     ),
     ("yes", "none"): Situation(
-        tried="A clear prompt was run on real questions and the answers were read. That is evidence, and few teams have it.",
+        tried="A clear prompt was run on real questions and the answers were read. That is evidence, not an impression.",
         gap="So there is nothing that retrieval or fine-tuning would repair.",
         moves=(
             "Put the prompt under version control, together with the model's exact version and settings.",
@@ -155,9 +155,9 @@ SITUATIONS = {
     ),
     ("yes", "facts"): Situation(
         tried="A clear prompt was not enough, so better wording will not close this gap.",
-        gap="Such facts have to be handed to the model. An index can be changed, cited and deleted from; weights cannot.",
+        gap="Such facts have to be handed to the model. An index can be changed, cited and deleted from; with weights each of these is hard.",
         moves=(
-            "Measure your documents: if they fit into the context window, put them all in the prompt, cache it, and stop here.",
+            "Measure your documents: if they fit into the context window, put them all in the prompt, cache it, and build no index.",
             "Otherwise index them. Start with full-text search, and measure how often the right passage is among the first five.",
         ),
         evidence=("ovadia", "gekhman", "lewis"),
@@ -188,7 +188,7 @@ SITUATIONS = {
             headline="Fine-tune the behaviour, with LoRA. The facts are there already.",
             reason="The tuned model will still be asked many things, so check that it keeps what it could do before.",
             third_move="Tune an adapter on a model that you are allowed to tune: all linear layers, three learning rates, judged against the best prompt.",
-            avoid="Putting the style guide into a vector store. The model will quote it, and go on writing as before.",
+            avoid="Putting the style guide into a vector store. The model may quote it and go on writing as before.",
             evidence=("biderman",),
         ),
         narrow=AtScale(
@@ -211,7 +211,7 @@ SITUATIONS = {
             headline="Retrieve first, then fine-tune what is still wrong. You need both, in that order.",
             reason="There is time to measure between the two steps, and the first may make the second smaller.",
             third_move="Build the tuning examples with retrieved passages in their inputs, some of them wrong ones, so that the model learns to use them.",
-            avoid="One fine-tune for both. It will learn the format, recite some facts, and stop reading what it is given.",
+            avoid="One fine-tune for both. It may learn the format, recite some facts, and stop reading what it is given.",
             evidence=("lora",),
         ),
         narrow=AtScale(
