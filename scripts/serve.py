@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         server.builder()
-        for name in WATCHED:
+        for name in filter(lambda name: (ROOT / name).exists(), WATCHED):
             server.watch(str(ROOT / name))
         print(f"serve: {server.url}  (Ctrl-C stops)", flush=True)
         server.serve()

@@ -1,36 +1,18 @@
 """The quick check in a real Chromium: feedback, score, keyboard, what is kept, and paper."""
 
-import functools
 import shutil
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from scripts.results import REPOSITORY
+from scripts.static_host import StaticHost
 from tests.test_quick_check_data import GOOD
 from tests.tiny_site import TinySite
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('blocked') }})"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    extensions_map: ClassVar = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +26,14 @@ def address(tmp_path_factory):
     head = '<link rel="icon" href="data:,"><link rel="stylesheet" href="quick-check.css">'
     head += '<script type="module" src="quick-check.mjs"></script>'
     site.write("index.html", f'<!doctype html><html lang="en"><title>Page</title>{head}<body>{html}')
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site.root))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM:
-        pytest.skip("no Chromium on the path")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with StaticHost({"/": site.root}) as host:
+        yield f"{host.address}/"
 
 
 @pytest.fixture
-def page(browser, address):
+def page(chromium, address):
     """A fresh profile on the page; any message of the console or uncaught error fails the test."""
-    context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -210,8 +179,8 @@ def test_nothing_is_wider_than_a_phone(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_complete_without_script(browser, address):
-    context = browser.new_context(java_script_enabled=False)
+def test_complete_without_script(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address)
     expect(question(page, "which-two")).to_be_visible()
