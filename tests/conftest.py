@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from scripts.bootstrap import CHROMIUM
 from scripts.build import build
+from scripts.runtime import build_runtime
 from scripts.static_host import StaticHost
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +33,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def host():
+def runtime():
+    """The folder that the browser's Python boots from, already compressed: the first time takes many seconds."""
+    folder = build_runtime()
+    with StaticHost({"/": folder}) as host:
+        for file in folder.iterdir():
+            assert host.size(f"/{file.name}", "br")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def host(runtime):
     """The site as a static host serves it, at the root and under a sub-path; `host.faults` breaks files."""
     with StaticHost({"/": SITE, SUB_PATH: SITE}) as host:
         build(SITE, address=f"{host.address}/")

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from quiz.border import reply
-from scripts.runtime import build_runtime
 from scripts.runtime.build import ROOT
 from scripts.runtime.exercise import requests
 from scripts.static_host import Fault, StaticHost
@@ -27,12 +26,12 @@ REQUEST = '{"answers": {"tried": "yes", "gap": "facts", "scale": "ordinary"}}'
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory):
+def folders(tmp_path_factory, runtime):
     page = tmp_path_factory.mktemp("page")
     (page / "index.html").write_text(PAGE)
     (page / "page.mjs").write_text(MODULE)
     quiz = ROOT / "docs" / "assets" / "quiz"
-    return {"/a/site": page, "/a/site/assets/quiz": quiz, "/a/site/assets/runtime": build_runtime()}
+    return {"/a/site": page, "/a/site/assets/quiz": quiz, "/a/site/assets/runtime": runtime}
 
 
 @pytest.fixture
