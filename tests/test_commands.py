@@ -106,9 +106,12 @@ def test_serve_takes_the_next_port_and_builds_again_on_change():
             assert b"Fine-tune vs RAG" in urllib.request.urlopen(address, timeout=10).read()
             (ROOT / "docs" / "references.md").touch()
             assert "files in" in read_until(server, "build: ")
-        finally:
             server.send_signal(signal.SIGINT)
-            rest, _ = server.communicate(timeout=20)
+            rest, _ = server.communicate(timeout=60)
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
     assert rest.rstrip().endswith("serve: stopped")
     assert "Traceback" not in rest
     assert server.returncode == 0
