@@ -90,7 +90,7 @@ def test_a_worker_that_a_policy_forbids_is_a_failure_and_no_exception(open_engin
     assert page.evaluate("settled('failed')")["reason"] in ("no-worker", "failed-to-load")
 
 
-@pytest.mark.parametrize("name", ["python_stdlib.zip", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs"])
+@pytest.mark.parametrize("name", ["python_stdlib.gzip", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs"])
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(body=b"\0asm damaged")], ids=["missing", "damaged"])
 def test_what_was_asked_is_refused_when_a_file_fails_and_answered_after_a_retry(open_engine, name, fault):
     page = open_engine()

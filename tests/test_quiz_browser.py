@@ -269,7 +269,7 @@ def test_it_prints_as_a_record(visit, tmp_path):
 def test_the_loading_sign_respects_reduced_motion(visit, host, motion):
     from scripts.static_host import Fault
 
-    host.faults["/assets/runtime/python_stdlib.zip"] = Fault(delay=1.5)
+    host.faults["/assets/runtime/python_stdlib.gzip"] = Fault(delay=1.5)
     page = visit(QUERY, reduced_motion=motion)
     page.wait_for_selector("decision-quiz[data-phase=loading]")
     name = page.evaluate("getComputedStyle(document.querySelector('.quiz-state'), '::before').animationName")

@@ -49,7 +49,7 @@ MISSING = [
     "pyodide.asm.mjs",
     "pyodide.asm.wasm",
     "pyodide-lock.json",
-    "python_stdlib.zip",
+    "python_stdlib.gzip",
 ]
 
 
@@ -70,7 +70,7 @@ def test_a_missing_file_is_one_line_with_a_retry_that_works(visit, host, name):
     failed_files(page)
 
 
-@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip", "manifest.json"])
+@pytest.mark.parametrize("name", ["pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.gzip", "manifest.json"])
 def test_a_damaged_file_is_one_line_with_a_retry_that_works(visit, host, name):
     host.faults[f"/assets/runtime/{name}"] = Fault(body=b"damaged" * 100)
     page = visit(QUERY)

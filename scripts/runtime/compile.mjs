@@ -8,8 +8,7 @@ const [folder, packages, files, out] = process.argv.slice(2);
 const python = await boot(folder, packages);
 python.globals.set("files", readFileSync(files, "utf8"));
 // optimize=2 drops docstrings and asserts. The header says "trust me": zipimport then never looks for a source file.
-// Deflated, since static hosts compress .mjs, .json and .wasm but not .zip: 0.88 MB on the wire from any of them, where
-// the stored zip would be 0.61 MB with brotli but 2.6 MB from a host such as GitHub Pages. Inflating costs no time we could measure.
+// Stored, because Python in a browser inflates slowly: the whole zip is compressed instead (build.py), and the browser unpacks it.
 const bytes = python.runPython(`
 import io, json, sys, zipfile
 from importlib.util import source_hash
@@ -22,7 +21,7 @@ with zipfile.ZipFile(library) as sources, zipfile.ZipFile(packed, "w") as compil
         source = sources.read(name)
         code = compile(source, f"{library}/{name}", "exec", optimize=2, dont_inherit=True)
         entry = zipfile.ZipInfo(name + "c")  # dated 1980, the zip format's first day
-        compiled.writestr(entry, byte_code(code, source_hash(source), checked=False), zipfile.ZIP_DEFLATED, 9)
+        compiled.writestr(entry, byte_code(code, source_hash(source), checked=False), zipfile.ZIP_STORED)
 packed.getvalue()
 `);
 writeFileSync(out, bytes.toJs());
