@@ -81,8 +81,8 @@ async function boot({ runtime, files, reload }) {
       .filter((name) => !name.startsWith("pyodide."))
       .map((name) => [name, request(name, { integrity: files[name] })]),
   );
-  const requests = Object.values(early);
   early["python_stdlib.zip"] = early["python_stdlib.gzip"].then(unpack);
+  const requests = Object.values(early);
 
   // Pyodide has no option to be handed what is already on its way, so its requests are answered from `early`.
   self.fetch = (resource, options) => early[String(resource).slice(runtime.length)] ?? network(resource, options);
