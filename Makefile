@@ -33,11 +33,11 @@ bench: ## measure the time to the first verdict, in pairs, into results/
 	$(RUN) -m scripts.build # without the old result: a stale one would stop it
 	$(RUN) -m scripts.bench_first_verdict
 
-lock: ## compile requirements*.in into requirements*.txt, hashes included
+lock: ## compile requirements*.in into requirements*.txt, hashes included, torch left out
 	$(SETUP) python
 	$(RUN) -m pip install -q uv
 	for name in requirements requirements-node; do $(RUN) -m uv pip compile --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header -q $$name.in -o $$name.txt; done
+	  --excludes requirements-torch.txt --generate-hashes --no-emit-index-url --no-header -q $$name.in -o $$name.txt; done
 
 clean: ## remove everything that the other commands made
 	rm -rf .venv node_modules build site .pytest_cache .ruff_cache .hypothesis .coverage

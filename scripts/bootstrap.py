@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "build" / "setup.log"
+HASHED = ("--require-hashes", "--no-deps")  # no-deps: the file is complete but for torch
 NODE_AT_LEAST = 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX = ("firefox-esr", "firefox")
@@ -41,15 +42,16 @@ def main(parts: list[str]) -> int:
 
 def set_up_python() -> None:
     """Make `.venv` with the pinned requirements."""
-    if stamped("python", "requirements.txt"):
+    if stamped("python", "requirements.txt", "requirements-torch.txt"):
         return
-    say("Python packages into .venv, once: about a minute")
+    say("Python packages into .venv, once: about two minutes and 2.3 GB, more where torch brings CUDA")
     if not works(str(PYTHON), "-m", "pip", "--version"):
         shutil.rmtree(VENV, ignore_errors=True)
         missing = "this Python cannot make a venv; on Debian: apt-get install python3-venv"
         run([sys.executable, "-m", "venv", str(VENV)], missing)
-    pip("requirements.txt")
-    stamp("python", "requirements.txt")
+    pip("requirements.txt", *HASHED)
+    pip("requirements-torch.txt")  # last: what it needs is there by then, with its hash
+    stamp("python", "requirements.txt", "requirements-torch.txt")
 
 
 def set_up_node() -> None:
@@ -58,7 +60,7 @@ def set_up_node() -> None:
         return
     say("Pyodide and the tests' JavaScript into node_modules, once")
     if node_version() < NODE_AT_LEAST:
-        pip("requirements-node.txt")
+        pip("requirements-node.txt", *HASHED)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run(command, "npm could not install package-lock.json; is there a network?")
     stamp("node", "package-lock.json")
@@ -83,9 +85,9 @@ def debian(package: str) -> bool:
     return works(*quiet, "update") and works(*quiet, "install", "-y", "--no-install-recommends", package)
 
 
-def pip(requirements: str) -> None:
-    """Install a file of pinned, hashed requirements into the venv."""
-    command = [str(PYTHON), "-m", "pip", "install", "--retries", "2", "--require-hashes", "-r", requirements]
+def pip(requirements: str, *options: str) -> None:
+    """Install a file of pinned requirements into the venv."""
+    command = [str(PYTHON), "-m", "pip", "install", "--retries", "2", *options, "-r", requirements]
     run(command, f"pip could not install {requirements}; is there a network?")
 
 
@@ -121,21 +123,21 @@ def works(*command: str) -> bool:
     return done.returncode == 0
 
 
-def fingerprint(made_from: str) -> str:
-    """Return what a stamp holds: where the tree is, which Python, and the hash of what the part is made from."""
-    content = (ROOT / made_from).read_bytes()
+def fingerprint(*made_from: str) -> str:
+    """Return what a stamp holds: where the tree is, which Python, and the hash of the files the part is made from."""
+    content = b"\0".join((ROOT / name).read_bytes() for name in made_from)
     return f"{ROOT} {sys.version_info[:2]} {hashlib.sha256(content).hexdigest()}"
 
 
-def stamped(part: str, made_from: str) -> bool:
+def stamped(part: str, *made_from: str) -> bool:
     """Say whether a part is there and up to date."""
     file = VENV / f"{part}.stamp"
-    return file.exists() and file.read_text() == fingerprint(made_from)
+    return file.exists() and file.read_text() == fingerprint(*made_from)
 
 
-def stamp(part: str, made_from: str) -> None:
+def stamp(part: str, *made_from: str) -> None:
     """Note that a part is there."""
-    (VENV / f"{part}.stamp").write_text(fingerprint(made_from))
+    (VENV / f"{part}.stamp").write_text(fingerprint(*made_from))
 
 
 def say(what: str) -> None:

@@ -76,7 +76,7 @@ def test_an_old_python_is_told_so_in_one_line(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_no_network_is_one_clear_line(tmp_path):
-    for name in ("Makefile", "requirements.txt", "scripts/bootstrap.py"):
+    for name in ("Makefile", "requirements.txt", "requirements-torch.txt", "scripts/bootstrap.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     nowhere = {
