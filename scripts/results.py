@@ -23,7 +23,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 KEY = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 FIELDS = ("code", "command", "date", "environment", "machine", "measured", "name", "notes")
-NUMBERS = ("value", "min", "max", "limit", "floor")
+OPTIONAL = ("printed",)
+NUMBERS = ("value", "min", "max", "low", "high", "limit", "floor")
+COUNTS = ("n", "cases")
 
 
 class BadResult(ValueError):
@@ -40,7 +42,7 @@ class UnknownResult(ValueError):
 
 @dataclass(frozen=True)
 class Result:
-    """One file. code: path -> sha256. measured: key -> value, unit, says; maybe min, max, n, limit, floor."""
+    """One file. code: path -> sha256. measured: key -> value, unit, says; maybe more, see `write`."""
 
     name: str
     machine: str
@@ -50,6 +52,7 @@ class Result:
     environment: dict[str, object]
     measured: dict[str, dict]
     notes: str
+    printed: str = ""
 
     @property
     def stem(self) -> str:
@@ -70,6 +73,7 @@ def write(
     code: Sequence[Path],
     measured: Mapping[str, Mapping],
     notes: str = "",
+    printed: str = "",
     packages: Sequence[str] = (),
     environment: Mapping[str, object] | None = None,
     root: Path = REPOSITORY,
@@ -77,8 +81,9 @@ def write(
     """Write `results/<name>-<machine>.json` in one step, never half, and return its path.
 
     command: what repeats it, typed at the root. code: every file whose change would make the numbers untrue.
-    measured: key -> {"value": number, "unit": str, "says": sentence, optional "min", "max", "n",
-    "limit" (at most) or "floor" (at least)}. packages: Python packages whose versions matter.
+    measured: key -> {"value": number, "unit": str, "says": sentence, optional "n" runs, their "min" and "max",
+    "low" and "high" of a 95 % interval, "cases" counted in each run, "limit" (at most) or "floor" (at least)}.
+    printed: what the code printed, one line. packages: Python packages whose versions matter.
     environment: what else matters (browser, GPU). Raises BadResult.
     """
     result = {
@@ -87,7 +92,7 @@ def write(
         "command": command,
         "notes": notes,
         "date": datetime.now(UTC).date().isoformat(),
-        "code": {_relative(path, root): _sha256(root / path) for path in code},
+        "code": {_relative(path, root): sha256(root / path) for path in code},
         "environment": {
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
@@ -96,20 +101,26 @@ def write(
             **(environment or {}),
         },
         "measured": {key: dict(one) for key, one in measured.items()},
+        **({"printed": printed} if printed else {}),
     }
     path = root / "results" / f"{name}-{machine}.json"
     _read(result, path.name)
-    path.parent.mkdir(exist_ok=True)
+    write_whole(path, canonical(result))
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file in one step: whoever reads it finds the old text or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
     try:
         with open(handle, "w", encoding="utf-8") as file:
-            file.write(canonical(result))
+            file.write(text)
         os.chmod(unfinished, 0o644)  # mkstemp lets only the owner read
         os.replace(unfinished, path)
     except BaseException:
         os.unlink(unfinished)
         raise
-    return path
 
 
 def canonical(result: dict) -> str:
@@ -129,7 +140,7 @@ def load(root: Path = REPOSITORY) -> dict[str, Result]:
         for name, recorded in result.code.items():
             if not (root / name).is_file():
                 raise StaleResult(f"results/{path.name} is stale: {name} is gone; run: {result.command}")
-            if _sha256(root / name) != recorded:
+            if sha256(root / name) != recorded:
                 raise StaleResult(f"results/{path.name} is stale: {name} has changed; run: {result.command}")
     return found
 
@@ -149,8 +160,8 @@ def _read(data: object, file: str) -> Result:
             raise BadResult(f"results/{file}: {what}")
 
     must(
-        isinstance(data, dict) and tuple(sorted(data)) == FIELDS,
-        f"must have {', '.join(FIELDS)} and nothing else",
+        isinstance(data, dict) and tuple(sorted(set(data) - set(OPTIONAL))) == FIELDS,
+        f"must have {', '.join(FIELDS)}, may have {', '.join(OPTIONAL)}, and nothing else",
     )
     for field in ("name", "machine"):
         must(
@@ -161,9 +172,10 @@ def _read(data: object, file: str) -> Result:
     must(bool(data["command"].strip()), "command is empty: say what repeats it")
     must(bool(data["code"]), "code is empty: name the files that were measured")
     must(bool(data["measured"]), "measured is empty")
+    must(isinstance(data.get("printed", ""), str), "printed must be text")
     for key, one in data["measured"].items():
         must(bool(KEY.fullmatch(key)), f"{key!r} must be a word of a-z, 0-9, _ . -")
-        extra = set(one) - {*NUMBERS, "unit", "says", "n"}
+        extra = set(one) - {*NUMBERS, *COUNTS, "unit", "says"}
         must(not extra, f"{key} has an unknown {', '.join(sorted(extra))}")
         must({"value", "unit", "says"} <= set(one), f"{key} must have value, unit and says")
         must(
@@ -171,10 +183,13 @@ def _read(data: object, file: str) -> Result:
             f"{key}: unit and says must be text",
         )
         must(bool(one["says"].strip()), f"{key}: says is empty: say what the number is, in a sentence")
-        for field in [*NUMBERS, "n"]:
+        for field in (*NUMBERS, *COUNTS):
             number = one.get(field, 0)
             plain = isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
             must(plain, f"{key}: {field} must be a finite number, not {number!r}")
+        for least, most in (("min", "max"), ("low", "high")):
+            must((least in one) == (most in one), f"{key} must have both {least} and {most}, or neither")
+            must(one.get(least, 0) <= one.get(most, 0), f"{key}: {least} is above {most}")
     return Result(**data)
 
 
@@ -185,7 +200,7 @@ def _relative(path: Path, root: Path) -> str:
         raise BadResult(f"{path} is outside the repository: nobody else could run it") from None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     if not path.is_file():
         raise BadResult(f"{path}: there is no such file to measure")
     return hashlib.sha256(path.read_bytes()).hexdigest()
