@@ -1,7 +1,7 @@
 """Build the site: `python -m scripts.build`. Writes `site/` only when everything has been built and checked.
 
-Runtime for the browser's Python, pages by MkDocs, then the check of the output. A mistake anywhere ends in
-one line and exit status 1, and the old `site/` stays.
+Runtime for the browser's Python, pages by MkDocs, the downloads, then the check of the output. A mistake anywhere
+ends in one line and exit status 1, and the old `site/` stays.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from scripts.check_site import check
+from scripts.downloads import DownloadError, publish
 from scripts.runtime import build_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ def build(site: Path, address: str | None = None) -> Path:
     if not address:
         drop_canonical_links(draft)
     shutil.copytree(runtime, draft / "assets" / "runtime")
+    publish(ROOT, draft / "snippets")
     if problems := check(draft):
         raise BuildError("\n".join(problems))
     shutil.rmtree(site, ignore_errors=True)
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         site = build(options.site.resolve(), os.environ.get("SITE_URL"))
-    except (BuildError, OSError, RuntimeError) as error:
+    except (BuildError, DownloadError, OSError, RuntimeError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     print(f"build: {sum(1 for file in site.rglob('*') if file.is_file())} files in {site}", file=sys.stderr)

@@ -3,7 +3,7 @@
 What must hold of every page, whoever wrote its HTML (MkDocs, the theme, a block of ours, a raw tag in
 Markdown): nothing loads from another host, every internal link and anchor arrives, every path is relative so
 that the site works under any sub-path, and a page has one h1, its own title, unique ids and a text for each
-image.
+image. A link that states the hash of its file (`data-sha256`) leads to a file with that hash.
 
 Not checked: the theme's own scripts. Material's bundle holds addresses at unpkg.com and api.github.com, but
 it asks for them only on a page with a Mermaid diagram or with `repo_url` set, and we use neither; the browser
@@ -11,6 +11,7 @@ tests watch the requests that are really made.
 """
 
 import argparse
+import hashlib
 import re
 import sys
 from collections import Counter
@@ -46,6 +47,7 @@ class Document(HTMLParser):
         self.ids: list[str] = []
         self.loads: list[str] = []
         self.links: list[str] = []
+        self.hashes: list[tuple[str, str]] = []  # address, sha256 of what is there
         self.bare_images: list[str] = []
         self.headings = 0
         self.title = ""
@@ -87,6 +89,7 @@ class Document(HTMLParser):
                 into.append(own["href"])
         elif "href" in own and tag in ("a", "area"):
             self.links.append(own["href"])
+            self.hashes += [(own["href"], own["data-sha256"])] if "data-sha256" in own else []
         self.loads += _in_css(own.get("style", ""))
         if tag == "meta" and own.get("http-equiv", "").lower() == "refresh":
             self.links += re.findall(r"url=(.+)$", own.get("content", ""))
@@ -140,6 +143,7 @@ def _page(site: Path, name: str, page: Document, pages: dict[str, Document]) -> 
     problems += [f"{name}: the image {source} has no alt" for source in page.bare_images]
     problems += [problem for url in page.loads for problem in _load(site, name, url)]
     problems += [problem for url in page.links for problem in _link(site, name, url, pages)]
+    problems += [problem for url, sha256 in page.hashes for problem in _hash(site, name, url, sha256)]
     return problems
 
 
@@ -163,6 +167,14 @@ def _link(site: Path, name: str, url: str, pages: dict[str, Document]) -> list[s
     if anchor and target in pages and anchor not in pages[target].ids and anchor != "__top":
         problems.append(f"{name}: the link {url} leads to an id that {target} does not have")
     return problems
+
+
+def _hash(site: Path, name: str, url: str, sha256: str) -> list[str]:
+    """Check a stated hash against the file that the link leads to."""
+    target, problems = _arrives(site, name, url)
+    if problems or hashlib.sha256((site / target).read_bytes()).hexdigest() == sha256:
+        return []  # a link that does not arrive is told already
+    return [f"{name}: {url} is not the file whose sha256 it states"]
 
 
 def _arrives(site: Path, name: str, url: str) -> tuple[str, list[str]]:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as etree
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
-from scripts.extension import evidence, ladder, quick_check, quiz_form, references, source_code
+from scripts.extension import downloads, evidence, experiment, ladder, quick_check, quiz_form, references, source_code
 from scripts.extension.page import Page
 from scripts.nearest import nearest
 
@@ -21,7 +21,9 @@ Block = Callable[[str, Page], etree.Element | str]
 BLOCKS: dict[str, Block] = {
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
+    "downloads": downloads.block,  # every snippet and the zip of all
     "evidence": evidence.block,
+    "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
     "ladder": ladder.block,  # the quiz's steps as a picture
     "quiz": quiz_form.block,
     "references": references.block,

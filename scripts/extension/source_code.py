@@ -21,7 +21,7 @@ def block(argument: str, page: Page) -> etree.Element:
     symbols = _symbols(ast.parse(text))
     if symbol not in symbols:
         raise page.error(page.line, f"{page.name(path)} has no {symbol}; {nearest(symbol, symbols)}")
-    return _fenced(_source(text, symbols[symbol]), f"{page.name(path)}: {symbol}", page)
+    return fenced(_source(text, symbols[symbol]), "python", page, f"{page.name(path)}: {symbol}")
 
 
 def _locate(argument: str, page: Page) -> tuple[Path, str]:
@@ -73,7 +73,7 @@ def _source(text: str, node: ast.stmt) -> str:
     return textwrap.dedent("\n".join(lines[first : node.end_lineno]))
 
 
-def _fenced(source: str, title: str, page: Page) -> etree.Element:
+def fenced(source: str, language: str, page: Page, title: str = "") -> etree.Element:
     """Give the source to whatever turns the page's own fences into highlighted code."""
     if "fenced_code_block" not in page.md.preprocessors:
         raise page.error(page.line, "no extension for fenced code is on; add pymdownx.superfences to mkdocs.yml")
@@ -81,7 +81,8 @@ def _fenced(source: str, title: str, page: Page) -> etree.Element:
     while fence in source:
         fence += "`"
     preprocessor = page.md.preprocessors["fenced_code_block"]
-    label = f' title="{title}"' if type(preprocessor).__module__.startswith("pymdownx") else ""
+    label = f' title="{title}"' if title and type(preprocessor).__module__.startswith("pymdownx") else ""
     paragraph = etree.Element("p")
-    paragraph.text = "\n".join(preprocessor.run([f"{fence}python{label}", *source.split("\n"), fence])).strip()
+    lines = preprocessor.run([f"{fence}{language}{label}", *source.split("\n"), fence])
+    paragraph.text = "\n".join(lines).strip()
     return paragraph

@@ -1,0 +1,139 @@
+"""The downloads: every snippet as it is, and one zip with all of them and the lab, the same bytes on every machine.
+
+`publish` writes them into the site, and the Snippets page states what `snippets_of` and `archive` give here, so that
+file and page cannot differ.
+"""
+
+import ast
+import hashlib
+import io
+import re
+import shutil
+import tomllib
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+FOLDER = "snippets"
+ZIP = "snippets.zip"
+HEADER = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
+RUN_LINE = re.compile(r"^ +((?:uv run|python|torchrun|accelerate launch) .+?) *$", re.MULTILINE)
+HIDDEN = re.compile(r"/[._]")  # what tools and systems leave in a folder
+MOMENT = (2026, 1, 1, 0, 0, 0)  # of every file in the zip; it says nothing and never changes
+PLAIN = 0o100644 << 16  # a file that everybody may read
+LINES = ("pip install -r requirements.txt", "python fine_tune_vs_rag.py")
+UV = "uv run fine_tune_vs_rag.py"
+README = f"""\
+Fine-tune vs RAG: the decision. The snippets, and the lab that they run on.
+
+Python 3.11 or later. In this folder:
+
+    {LINES[0]}
+    {LINES[1]}
+
+With uv, nothing needs to be installed first:
+
+    {UV}
+
+With --smoke it shows in about a minute that it runs. Every file runs alone; --help
+says all. Without flags it takes the model, pages and questions in lab/.
+MIT licence, see LICENSE.
+"""
+
+
+class DownloadError(ValueError):
+    """A snippet that cannot be offered; the message is one line."""
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """One file. content: its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8")
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    @cached_property
+    def docstring(self) -> str:
+        return self._must(ast.get_docstring(ast.parse(self.text)), "a docstring")
+
+    @property
+    def shows(self) -> str:
+        """Return what it shows: the first line of its docstring."""
+        return self.docstring.splitlines()[0]
+
+    @property
+    def run_lines(self) -> list[tuple[str, str]]:
+        """Return the commands in its docstring, each with the remark behind it."""
+        lines = self._must(RUN_LINE.findall(self.docstring), "a line that runs it, such as '    uv run lora.py'")
+        return [tuple(part.strip() for part in line.partition("  #")[::2]) for line in lines]
+
+    @property
+    def dependencies(self) -> list[Requirement]:
+        """Return the packages in its PEP 723 header."""
+        header = self._must(HEADER.search(self.text), "a PEP 723 header")
+        plain = "".join(line.removeprefix("#").removeprefix(" ") for line in header[1].splitlines(keepends=True))
+        return [Requirement(one) for one in tomllib.loads(plain)["dependencies"]]
+
+    def _must(self, found, what: str):
+        if not found:
+            raise DownloadError(f"{FOLDER}/{self.name} has no {what}; every snippet has one")
+        return found
+
+
+def snippets_of(root: Path) -> list[Snippet]:
+    """Return the snippets of the repository, by name."""
+    return [Snippet(path.name, path.read_bytes()) for path in sorted((root / FOLDER).glob("*.py"))]
+
+
+def archive(root: Path) -> bytes:
+    """Return the zip. Nothing is compressed: what a compressor writes differs from one version of it to another."""
+    snippets, packed = snippets_of(root), io.BytesIO()
+    lab = root / FOLDER / "lab"
+    kept = [
+        path for path in lab.rglob("*") if path.is_file() and not HIDDEN.search(f"/{path.relative_to(lab).as_posix()}")
+    ]
+    files = {path.relative_to(root / FOLDER).as_posix(): path.read_bytes() for path in kept}
+    files |= {snippet.name: snippet.content for snippet in snippets}
+    files |= {"README.txt": README.encode(), "requirements.txt": requirements(snippets).encode()}
+    files |= {path.name: path.read_bytes() for path in root.glob("LICENSE")}
+    with zipfile.ZipFile(packed, "w") as into:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(f"{FOLDER}/{name}", MOMENT)
+            member.create_system, member.external_attr = 3, PLAIN  # as on Unix, whoever builds it
+            into.writestr(member, files[name])
+    return packed.getvalue()
+
+
+def requirements(snippets: list[Snippet]) -> str:
+    """Return a requirements.txt for all snippets: each package once, with what all headers ask of it."""
+    asked: dict[str, Requirement] = {}
+    for one in (one for snippet in snippets for one in snippet.dependencies):
+        if one.name in asked:
+            asked[one.name].specifier &= one.specifier
+        else:
+            asked[one.name] = one
+    return "".join(f"{one}\n" for _, one in sorted(asked.items()))
+
+
+def publish(root: Path, folder: Path) -> None:
+    """Write all downloads into a folder of the site."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for snippet in snippets_of(root):
+        shutil.copyfile(root / FOLDER / snippet.name, folder / snippet.name)
+    (folder / ZIP).write_bytes(archive(root))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

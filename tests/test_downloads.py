@@ -1,0 +1,110 @@
+"""The downloads: the files as they are, one zip that is the same everywhere, and a page that states their hashes."""
+
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from scripts.check_site import check
+from scripts.downloads import ZIP, DownloadError, archive, publish, size, snippets_of
+from scripts.extension import SiteError
+from tests.snippet_process import SNIPPETS
+from tests.tiny_site import TinySite
+
+ROOT = SNIPPETS.parent
+SNIPPET = '''\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch>=2.6"]
+# ///
+"""Show one thing.
+
+    uv run one.py --fast   # in a second
+
+No more.
+"""
+print("é")
+'''
+
+
+@pytest.fixture
+def site(tmp_path):
+    site = TinySite(tmp_path)
+    site.write("snippets/one.py", SNIPPET)
+    site.write("snippets/lab/docs/a.md", "# A\n")
+    site.write("snippets/lab/.cache/x", "no")
+    site.write("LICENSE", "MIT\n")
+    return site
+
+
+def test_published_files_are_byte_identical(tmp_path):
+    publish(ROOT, tmp_path)
+    for snippet in snippets_of(ROOT):
+        assert (tmp_path / snippet.name).read_bytes() == (SNIPPETS / snippet.name).read_bytes()
+    assert (tmp_path / ZIP).read_bytes() == archive(ROOT)
+
+
+def test_zip_does_not_depend_on_time_order_or_modes(site):
+    before = archive(site.root)
+    (site.root / "snippets" / "one.py").chmod(0o600)
+    site.write("snippets/lab/docs/a.md", "# A\n")
+    assert archive(site.root) == before
+
+
+def test_zip_holds_all_that_runs_and_nothing_hidden(site):
+    names = zipfile.ZipFile(io.BytesIO(archive(site.root))).namelist()
+    assert names == [
+        f"snippets/{name}" for name in ("LICENSE", "README.txt", "lab/docs/a.md", "one.py", "requirements.txt")
+    ]
+
+
+@pytest.mark.slow
+def test_unpacked_zip_runs(tmp_path):
+    """With the lab that is in it, from any folder; the packages are those of the tests."""
+    zipfile.ZipFile(io.BytesIO(archive(ROOT))).extractall(tmp_path)
+    folder = tmp_path / "snippets"
+    for snippet in snippets_of(ROOT):
+        done = subprocess.run([sys.executable, snippet.name, "--help"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and "--device" in done.stdout, done.stderr
+    command = [sys.executable, folder / "rag.py", "--limit", "4", "--index", tmp_path / "index"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert '"questions": 4' in done.stdout
+
+
+def test_page_states_hash_size_run_line_and_what_is_not_measured(site):
+    html = site.render("::: downloads\n", "docs/snippets.md")
+    sha256 = hashlib.sha256(SNIPPET.encode()).hexdigest()
+    assert f'href="../snippets/one.py" download data-sha256="{sha256}"' in html and f"<code>{sha256}</code>" in html
+    assert size(len(SNIPPET.encode())) in html and "Show one thing." in html
+    assert "uv run one.py --fast" in re.sub(r"<[^>]+>", "", html) and "Not measured yet" in html
+    assert hashlib.sha256(archive(site.root)).hexdigest() in html
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (SNIPPET.replace("# /// script", "# script"), "a PEP 723 header"),
+        (SNIPPET.replace('"""Show', 'text = """Show'), "a docstring"),
+        (SNIPPET.replace("uv run", "see"), "a line that runs it"),
+    ],
+)
+def test_snippet_that_cannot_be_offered_stops_the_build(site, text, missing):
+    site.write("snippets/one.py", text)
+    with pytest.raises((SiteError, DownloadError), match=f"snippets/one.py has no {missing}"):
+        site.render("::: downloads\n", "docs/snippets.md")
+
+
+def test_a_file_that_differs_from_its_stated_hash_is_found(tmp_path):
+    (tmp_path / "one.py").write_text("other")
+    wrong = hashlib.sha256(b"one").hexdigest()
+    page = f'<title>A</title><h1>A</h1><a href="one.py" data-sha256="{wrong}">one</a>'
+    (tmp_path / "index.html").write_text(page)
+    assert any("is not the file whose sha256 it states" in problem for problem in check(tmp_path))
+    right = hashlib.sha256(b"other").hexdigest()
+    (tmp_path / "index.html").write_text(page.replace(wrong, right))
+    assert not [problem for problem in check(tmp_path) if "sha256" in problem]
