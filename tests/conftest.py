@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning threads halve the speed on shared cores
+
 import pytest
 from playwright.sync_api import sync_playwright
 
