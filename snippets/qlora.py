@@ -103,9 +103,7 @@ def encode(tokenizer, examples: list[dict], longest: int) -> list[tuple[list[int
     rows = []
     for example in examples:
         if not isinstance(example["prompt"], str) or not isinstance(example["completion"], str):
-            raise Problem(
-                f"the example {str(example)[:60]}: prompt and completion must be text; put quotes around them"
-            )
+            raise Problem(f"the example {str(example)[:60]}: prompt and completion must be text; quote them")
         prompt = tokenizer(example["prompt"])["input_ids"]
         answer = tokenizer(example["completion"], add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
         ids, labels = prompt + answer, [-100] * len(prompt) + answer

@@ -1,7 +1,9 @@
 """The downloads: the files as they are, one zip that is the same everywhere, and a page that states their hashes."""
 
 import hashlib
+import html
 import io
+import json
 import re
 import subprocess
 import sys
@@ -9,9 +11,11 @@ import zipfile
 
 import pytest
 
+from scripts import results
 from scripts.check_site import check
 from scripts.downloads import ZIP, DownloadError, archive, publish, size, snippets_of
 from scripts.extension import SiteError
+from scripts.extension.report_excerpt import excerpt
 from tests.snippet_process import SNIPPETS
 from tests.tiny_site import TinySite
 
@@ -77,12 +81,39 @@ def test_unpacked_zip_runs(tmp_path):
 
 
 def test_page_states_hash_size_run_line_and_what_is_not_measured(site):
-    html = site.render("::: downloads\n", "docs/snippets.md")
+    page = site.render("::: downloads\n", "docs/snippets.md")
     sha256 = hashlib.sha256(SNIPPET.encode()).hexdigest()
-    assert f'href="../snippets/one.py" download data-sha256="{sha256}"' in html and f"<code>{sha256}</code>" in html
-    assert size(len(SNIPPET.encode())) in html and "Show one thing." in html
-    assert "uv run one.py --fast" in re.sub(r"<[^>]+>", "", html) and "Not measured yet" in html
-    assert hashlib.sha256(archive(site.root)).hexdigest() in html
+    assert f'href="../snippets/one.py" download data-sha256="{sha256}"' in page and f"<code>{sha256}</code>" in page
+    assert size(len(SNIPPET.encode())) in page and "Show one thing." in page
+    assert "uv run one.py --fast" in re.sub(r"<[^>]+>", "", page) and "Not measured yet" in page
+    assert hashlib.sha256(archive(site.root)).hexdigest() in page
+
+
+def test_page_says_how_long_it_took_where_and_what_it_printed(site):
+    seconds = {"value": 61.5, "unit": "s", "says": "A run.", "min": 60.2, "max": 63.1, "n": 2}
+    losses = [1.5, 1.25, 1.0, 0.75, 0.5]
+    results.write(
+        "one",
+        "cpu",
+        command="python -m scripts.measure one",
+        code=["snippets/one.py"],
+        measured={"run-seconds": seconds},
+        printed=json.dumps({"config": {}, "metrics": {"losses": losses, "right": 0.9}, "environment": {}}),
+        environment={"name": "x86_64", "cpus": 2, "torch": "2.13.0"},
+        root=site.root,
+    )
+    site.write("results/expected.yml", "one-gpu: {machine: gpu, command: make one, says: One on a GPU.}\n")
+    text = html.unescape(re.sub(r"<[^>]+>", "", site.render("::: downloads\n", "docs/snippets.md")))
+    assert "one-cpu: a whole run took 61.5 s (60.2 to 63.1) on x86_64, 2 CPUs, torch 2.13.0." in text
+    assert "one-gpu: not measured yet." in text
+    assert '"losses": [1.5, 1.25, 1.0, "… 2 more"]' in text and '"right": 0.9' in text
+
+
+def test_excerpt_is_json_until_it_is_cut():
+    metrics = {"arms": {"rag": {"value": 0.9, "n": 3}, "empty": {}}, "note": "é"}
+    assert json.loads(excerpt({"metrics": metrics})) == {"metrics": metrics}
+    long = excerpt({"metrics": {f"key {n}": "x" * 60 for n in range(40)}})
+    assert long.splitlines()[-1] == "    … 24 more lines" and len(long.splitlines()) == 19
 
 
 @pytest.mark.parametrize(

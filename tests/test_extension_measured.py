@@ -1,5 +1,7 @@
 """`[=result:key]` prints a measured value, the Evidence page all; the stale or unknown stops the build."""
 
+import re
+
 import pytest
 
 from scripts import results
@@ -74,6 +76,30 @@ def test_evidence_shows_values_limits_and_how_to_repeat(site):
     assert "<td>at least 0.9: not met</td>" in html
     assert "<code>make bench</code>" in html and "Not measured yet: <code>make lora</code>" in html
     assert "boot.mjs sha256 " in html
+
+
+def columns(html: str) -> list[str]:
+    return re.findall(r'<th scope="col">(.*?)</th>', html)
+
+
+def test_evidence_has_the_columns_that_a_result_fills(site):
+    assert columns(site.render("::: evidence\n")) == ["Measured", "Value", "Range", "Runs", "Limit"]
+    share = {"value": 0.9, "unit": "of 1", "says": "Right", "low": 0.85, "high": 0.94, "n": 3, "cases": 240}
+    code = [site.root / "boot.mjs"]
+    results.write("first-verdict", "cpu", command="x", code=code, measured={"a": share}, root=site.root)
+    html = site.render("::: evidence\n")
+    assert columns(html) == ["Measured", "Value", "95 % interval", "Runs"]
+    assert "<td>0.9 of 1</td>" in html and "<td>0.85 to 0.94</td>" in html and "<td>3 of 240</td>" in html
+
+
+def test_many_numbers_and_many_files_unfold(site):
+    assert "<details>" not in site.render("::: evidence\n")
+    many = {f"k{n}": MEASURED["hits"] for n in range(30)}
+    code = [site.write(f"code/{n}.py", str(n)) for n in range(20)]
+    results.write("first-verdict", "cpu", command="x", code=code, measured=many, root=site.root)
+    html = site.render("::: evidence\n")
+    assert "<summary>All 30 numbers</summary>" in html and html.count("<td>0.5 of 1</td>") == 30
+    assert "<summary>All 20 files that were measured</summary>" in html and html.count(" sha256 ") == 20
 
 
 def test_announcement_names_its_machine(site):

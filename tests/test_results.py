@@ -45,6 +45,13 @@ def test_what_is_written_is_loaded(root):
     assert result.environment["chromium"] == "156" and "pyyaml" in result.environment
 
 
+def test_interval_cases_and_what_was_printed_are_kept(root):
+    one = RATIO | {"low": 0.36, "high": 0.41, "cases": 240}
+    written(root, measured={"ratio": one}, printed='{"loss": 1}')
+    result = results.load(root)["first-verdict-cpu"]
+    assert result.value("ratio") == one and result.printed == '{"loss": 1}'
+
+
 def test_file_is_readable_and_sorted(root):
     text = written(root).read_text()
     assert text == results.canonical(json.loads(text))
@@ -102,6 +109,10 @@ MISTAKES = {
     "no unit": ({"measured": {"ratio": {"value": 1, "says": "One."}}}, "must have value, unit and says"),
     "unknown field": ({"measured": {"ratio": RATIO | {"mean": 1}}}, "ratio has an unknown mean"),
     "bad key": ({"measured": {"Ratio!": RATIO}}, "'Ratio!' must be a word"),
+    "half an interval": ({"measured": {"ratio": RATIO | {"low": 0.3}}}, "ratio must have both low and high"),
+    "half a range": ({"measured": {"ratio": dict(RATIO, max=None)}}, "ratio: max must be a finite number"),
+    "interval upside down": ({"measured": {"ratio": RATIO | {"low": 0.4, "high": 0.3}}}, "ratio: low is above high"),
+    "printed is no text": ({"printed": {"loss": 1}}, "printed must be text"),
 }
 
 
