@@ -50,7 +50,7 @@ class Config:
     threads: int = 2  # CPU threads; another number rounds differently
     tokens: float = 0.0  # million training tokens; 0 takes the size's own
     minutes: float = 0.0  # stop training after so many minutes; 0 trains on all tokens
-    lr: float = 1e-3  # peak; falls to 3 % over the second half. 4e-3 destroys the wired circuit
+    lr: float = 1e-3  # peak; falls to a thirtieth over the second half. 4e-3 destroys the wired circuit
     precision: str = "auto"  # bf16, fp32, or auto: bf16 where the hardware has it (twice as fast, same quality)
     resume: bool = False  # go on from the checkpoint of a run that was stopped
     save_every: int = 200  # steps between two checkpoints

@@ -113,7 +113,7 @@ def test_excerpt_is_json_until_it_is_cut():
     metrics = {"arms": {"rag": {"value": 0.9, "n": 3}, "empty": {}}, "note": "é"}
     assert json.loads(excerpt({"metrics": metrics})) == {"metrics": metrics}
     long = excerpt({"metrics": {f"key {n}": "x" * 60 for n in range(40)}})
-    assert long.splitlines()[-1] == "    … 24 more lines" and len(long.splitlines()) == 19
+    assert long.splitlines()[-1] == "    … 26 more lines" and len(long.splitlines()) == 19
 
 
 @pytest.mark.parametrize(

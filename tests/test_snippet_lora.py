@@ -478,6 +478,7 @@ def test_your_own_examples_are_learned_and_measured(uninterrupted):
 @pytest.mark.slow
 def test_interrupted_and_killed_runs_go_on_to_the_same_weights(tiny, tmp_path, uninterrupted):
     checkpoint, flags = tmp_path / "lora-behaviour.checkpoint", own(tiny)
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would not hear it
     for step, ended, code in ((10, signal.SIGINT, 130), (60, signal.SIGKILL, -9)):
         process = subprocess.Popen(
             [sys.executable, SNIPPETS / "lora.py", *flags],
@@ -486,7 +487,6 @@ def test_interrupted_and_killed_runs_go_on_to_the_same_weights(tiny, tmp_path, u
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job would ignore it
         )
         await_step(process, checkpoint, step)
         process.send_signal(ended)
@@ -495,6 +495,7 @@ def test_interrupted_and_killed_runs_go_on_to_the_same_weights(tiny, tmp_path, u
         assert len(err.strip().splitlines()) == (code == 130)
         assert checkpoint.exists() and not (tmp_path / "lora-behaviour").exists()
         flags = [*own(tiny), "--resume"]
+    signal.signal(signal.SIGINT, heard)
     done = run_snippet("lora", *flags, cwd=tmp_path, env=ONE_THREAD)
     assert done.returncode == 0, done.stderr
     whole, told = uninterrupted
