@@ -490,7 +490,7 @@ def test_interrupted_and_killed_runs_go_on_to_the_same_weights(tiny, tmp_path, u
         )
         await_step(process, checkpoint, step)
         process.send_signal(ended)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=900)
         assert process.returncode == code and out == "" and err.count("stopped") == (code == 130), err
         assert len(err.strip().splitlines()) == (code == 130)
         assert checkpoint.exists() and not (tmp_path / "lora-behaviour").exists()
