@@ -21,7 +21,7 @@ ARMS = {
     "few-shot": "Examples in the prompt",
     "lora-documents": "LoRA on the documents",
     "full-documents": "Full fine-tuning on the documents",
-    "lora-questions": "LoRA on questions and answers of half of the facts",
+    "lora-questions": "LoRA on questions about half of the facts",
     "lora-behaviour": "LoRA on the behaviour",
     "qlora-behaviour": "QLoRA on the behaviour",
 }
