@@ -47,8 +47,6 @@ PAGES = {
 COST = {
     "Trained weights": "trainable-parameters",
     "Share of all": "trainable-share",
-    "Training, seconds": "training-seconds",
-    "Whole sweep, seconds": "sweep-seconds",
     "Saved file, bytes": "file-bytes",
 }
 TABLES = ("chart", "closed-book", "with-pages", "cost")
