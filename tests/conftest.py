@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning threads halve the speed on shared cores
@@ -14,6 +15,8 @@ from scripts.build import build
 from scripts.runtime import build_runtime
 from scripts.static_host import StaticHost
 
+# Started in the background, a shell's children ignore Ctrl-C, and theirs too; the tests send it and mean it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / f"test-site-{os.getpid()}"
 SUB_PATH = "/docs/decision"
