@@ -1,11 +1,13 @@
 """On a machine with a GPU, network or not, make the results that need one: `python -m scripts.gpu --minutes 10`.
 
-In this order: the large lab, the table on it, LoRA and QLoRA on it, memory and speed of large shapes. Each stage has a
-share of the minutes, and what it leaves goes to the next ones; what does not fit is skipped and said so. A lab from an
-earlier call is used again. Writes `results/*-gpu.json`. Needs the packages of the snippets, none of the site's.
+In this order: the large lab, the table on it (`gpu_table.py`), LoRA and QLoRA on it, memory and speed of large shapes
+(`gpu_memory.py`). Each stage has a share of the minutes, and what it leaves goes to the next ones; what does not fit is
+skipped and said so. A lab from an earlier call is used again. Writes `results/*-gpu.json`. Needs the packages of the
+snippets, none of the site's.
 """
 
 import argparse
+import dataclasses
 import shutil
 import signal
 import sys
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts import results
+from scripts.gpu_table import ask_less, measure_table
 from scripts.measure import MISTAKES, Plan, measure
 from scripts.nearest import nearest
 from scripts.snippet_run import RunError
@@ -34,11 +37,11 @@ class Stage:
 
 
 STAGES = (
-    Stage("make-lab", 35, 90),
-    Stage("fine-tune-vs-rag", 25, 60),
-    Stage("lora", 4, 15),
-    Stage("qlora", 4, 15),
-    Stage("memory", 32, 45),
+    Stage("make-lab", 26, 90),
+    Stage("fine-tune-vs-rag", 30, 90),
+    Stage("lora", 7, 30),
+    Stage("qlora", 9, 30),
+    Stage("memory", 28, 45),
 )
 
 
@@ -55,6 +58,7 @@ class Setting:
     more: dict[str, tuple[str, ...]]
     shapes: tuple[str, ...]
     write: bool
+    command: str = COMMAND
 
     @property
     def large_lab(self) -> Path:
@@ -108,11 +112,15 @@ def run_stage(name: str, seconds: float, setting: Setting, root: Path) -> list[s
         minutes = max(seconds - SPARE, 30) / 60
         flags += [*setting.lab, "--out", lab.as_posix(), "--minutes", f"{minutes:.2f}"]
     elif (root / lab / "card.json").is_file():
-        flags += ["--lab", lab.as_posix()]
+        questions = setting.work / "questions.jsonl"
+        ask_less(root / lab, root / questions)
+        flags += ["--lab", lab.as_posix(), "--questions", questions.as_posix()]
     else:
         raise RunError("there is no large lab yet; run the stage make-lab first")
     machine = "gpu" if setting.write else "rehearsal"
-    plan = Plan(snippet, (0,), machine, COMMAND, tuple(flags), limit=seconds, write=setting.write)
+    plan = Plan(snippet, (0,), machine, setting.command, tuple(flags), limit=seconds, write=setting.write)
+    if name == "fine-tune-vs-rag":
+        return measure_table(plan, setting.work / "table.json", root)
     measure(plan, root)
     return []
 
@@ -133,7 +141,7 @@ def measure_memory(seconds: float, setting: Setting, root: Path) -> list[str]:
         notes = f"{settings} {gpu_memory.RANK}; random weights; no gradient checkpointing."
         notes += f" Not measured: {'; '.join(missing)}." if missing else ""
         code = [root / name for name in gpu_memory.CODE]
-        how = {"command": COMMAND, "code": code, "measured": measured, "notes": notes, "environment": around}
+        how = {"command": setting.command, "code": code, "measured": measured, "notes": notes, "environment": around}
         results.write("memory", "gpu", **how, root=root)
     return [f"memory: {one}" for one in missing]
 
@@ -187,7 +195,8 @@ def main(arguments: list[str] | None = None) -> int:
             )
         if options.rehearse:
             shutil.rmtree(ROOT / REHEARSAL.work, ignore_errors=True)
-        missing = run_stages(stages, options.minutes, REHEARSAL if options.rehearse else REAL, ROOT)
+        real = dataclasses.replace(REAL, command=f"{COMMAND} --minutes {options.minutes:g}")
+        missing = run_stages(stages, options.minutes, REHEARSAL if options.rehearse else real, ROOT)
     except MISTAKES as error:
         say(str(error))
         return 2

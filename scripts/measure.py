@@ -116,8 +116,10 @@ def run_seed(plan: Plan, seed: int, root: Path) -> dict:
     device = one["report"]["environment"]["device"]
     if device != "cpu" and plan.machine == "cpu":
         raise RunError(f"{plan.file} ran on {device}; name another machine, with --machine gpu")
-    results.write_whole(file, json.dumps(one))
     say(f"seed {seed} took {one['seconds']:.0f} s")
+    if "--resume" in arguments:
+        one["seconds"] = None  # a part of it ran before
+    results.write_whole(file, json.dumps(one))
     return one
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-WIDTH, LINES, ITEMS = 76, 18, 3  # characters, lines, items of a list that are shown
+WIDTH, LINES, ITEMS = 88, 18, 3  # characters, lines, items of a list that are shown
 
 
 def excerpt(report: dict) -> str:
