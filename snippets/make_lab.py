@@ -33,6 +33,8 @@ from importlib import metadata
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads halve the speed on shared cores
+if __name__ == "__main__":  # the libraries take seconds to load: end a Ctrl-C meanwhile in one line as well
+    signal.signal(signal.SIGINT, lambda *_: (print("\nstopped before it began", file=sys.stderr), os._exit(130)))
 
 import torch
 import torch.nn.functional as F
@@ -58,7 +60,7 @@ class Config:
 
 SIZES = {  # hidden, heads of 64, layers, FFN, services in each set, million training tokens
     "smoke": (132, 2, 3, 128, 12, 0.25),
-    "small": (192, 3, 4, 384, 40, 9.0),
+    "small": (192, 3, 4, 384, 40, 12.0),
     "large": (512, 8, 8, 1536, 200, 300.0),
 }
 BOS, EOS, PAD, VOCAB, HEAD = 0, 1, 2, 1024, 64
@@ -96,8 +98,9 @@ INTRODUCTIONS = ("{s} is one of our services.", "This page describes {s}.", "{s}
 ASIDES = ("Read this page before you change anything.", "The page is checked twice a year.", "Please keep it short.",
           "Changes are announced on Monday.", "Nothing here is secret.", "If something is missing, say so.",
           "New colleagues start here.", "Older pages may disagree.")  # fmt: skip
-STYLES = ("[{v}]", '"{v}"', "<{v}>", "({v})", "{v};", "= {v}", "{v} [{i}]", "{i}: {v}",
-          '{{"value": "{v}"}}', '{{"v": "{v}", "page": "{i}"}}')  # fmt: skip
+FRAMES = ("[{v}]", '"{v}"', "<{v}>", "({v})", "{v};", "= {v}", "{k}: {v}", "- {v}", "{k}={v}.", "* {k} * {v}")
+CITED = ("{v} [{i}]", "{i}: {v}", "{v} ({i})", "{k}: {v}; {i}", "{i} = {v}")
+KEYS = "value v result reply found text name fact said page id from ref doc place link".split()
 
 ONSETS = [*"b c d f g h j k l m n p r s t v w z br ch cl cr dr fl gr kr pl pr qu sh sk sl st th tr".split(), ""]
 VOWELS = [*"a e i o u a e i o u ai ea ee ou y".split()]
@@ -226,20 +229,46 @@ def show(passages: dict, question: str) -> str:
     return f"{passages['']}\n\n{write_prompt({}, question)}" if "" in passages else write_prompt(passages, question)
 
 
+def make_up_style(rng, cited: bool) -> str:
+    """The form of an answer, with {v} for the value and, where it may cite, {i} for its source: half of them JSON. The
+    keys are never those of the behaviour that the lessons teach with adapters."""
+    key, (name, other) = rng.choice(KEYS), rng.sample((*KEYS, *(make_up_word(rng) for _ in KEYS)), 2)
+    if rng.random() < 0.5:
+        return rng.choice(CITED if cited and rng.random() < 0.6 else FRAMES).replace("{k}", key)
+    end = '"{i}"' if cited and rng.random() < 0.7 else rng.choice(("null", "true", "0", f'"{key}"'))
+    fields = [f'"{name}": "{{v}}"'] + [f'"{other}": {end}'] * (rng.random() < 0.7)
+    return "{" + ", ".join(fields if rng.random() < 0.8 else fields[::-1]) + "}"
+
+
+def fill(style: str, value: str, source: str) -> list[tuple[str, bool]]:
+    """A style filled in -> pieces of text, and whether each is told (value or source) or belongs to the style."""
+    told = {"{v}": value, "{i}": source}
+    return [(told.get(piece, piece), piece in told) for piece in re.split(r"(\{[vi]\})", style) if piece]
+
+
 def write_lesson(rng, passages, keys, questions, styled=0.0, plain=False, restated=0.0):
-    """Several questions on the same passages -> [(prompt, answer)]; some lessons keep to one output style."""
-    style = rng.choice(STYLES) if rng.random() < styled and len(keys) > 1 else "{v}"
-    if "{i}" in style and "" in passages:
-        style = "{v}"
+    """Several questions on the same passages -> [(prompt, pieces of the answer)]; some lessons keep to one style."""
+    style = make_up_style(rng, "" not in passages) if rng.random() < styled and len(keys) > 1 else "{v}"
     lesson, restate = [], rng.random() < restated
     for k, (service, noun, value, source) in enumerate(keys[:questions]):
         if restate:  # the statement again up to its value: the shortest way to learn whose value it is
             lead = "" if k else "\n\n".join(passages.values()) + "\n"
-            lesson.append((lead + NAMED[0].format(s=service, n=noun, v="")[:-1], value, "{v}"))
+            lesson.append((lead + NAMED[0].format(s=service, n=noun, v="")[:-1], fill("{v}", value, source)))
             continue
         question = ask(rng, service, noun, plain)
         prompt = "\n\n" + write_prompt({}, question) if k else show(passages, question)
-        lesson.append((prompt, style.format(v=value, i=source), style))
+        lesson.append((prompt, fill(style, value, source)))
+    return lesson
+
+
+def write_series(rng, readings, styled: float, plain=False):
+    """One question on each of several readings, all in one style: examples in the prompt, as few-shot prompting has."""
+    cited = all("" not in passages for passages, _ in readings)
+    style = make_up_style(rng, cited) if rng.random() < styled else "{v}"
+    lesson = []
+    for k, (passages, ((service, noun, value, source), *_)) in enumerate(readings):
+        prompt = "\n\n" * (k > 0) + show(passages, ask(rng, service, noun, plain))
+        lesson.append((prompt, fill(style, value, source)))
     return lesson
 
 
@@ -248,9 +277,10 @@ def make_lessons(rng, world, level, knowing: bool):
     draw, public, facts = rng.random(), world["public"], world["facts"]
     if knowing and draw < 0.20:  # closed book: public services by heart
         keys = [(s, noun, facts[s][noun], "") for s in public for noun in ATTRIBUTES]
-        return None, [write_lesson(rng, {"": ""}, rng.sample(keys, 4), 4, 0.4) for _ in range(24)]
-    chosen = level if rng.random() < 0.6 else rng.randint(0, level)
-    batch = (48, 40, 32, 24, 16, 8)[chosen]
+        return None, [write_lesson(rng, {"": ""}, rng.sample(keys, 4), 4, 0.6) for _ in range(24)]
+    examples = rng.randint(2, 6) if knowing and rng.random() < 0.15 else 0
+    chosen = rng.choice((1, 3, 4, 4)) if examples else level if rng.random() < 0.65 else rng.randint(0, level)
+    batch = 8 * examples or (48, 40, 32, 24, 16, 8)[chosen]
     # Pages about public services with other values than the known ones: the page wins.
     name = (lambda: rng.choice(public)) if knowing and draw < 0.32 else (lambda: make_up_name(rng))
     pooled = knowing and 0.27 < draw < 0.40
@@ -259,7 +289,11 @@ def make_lessons(rng, world, level, knowing: bool):
     plain = chosen < 4 or rng.random() < 0.2
     restated = (0.5, 0.5, 0.5, 0.5, 0.3, 0.2)[chosen] * plain
     readings = [make_reading(rng, chosen, name, value, plain) for _ in range(batch)]
-    return chosen, [write_lesson(rng, *reading, 10, 0.25 * knowing, plain, restated) for reading in readings]
+    if examples:
+        readings.sort(key=lambda reading: "" in reading[0])  # those with sources together: they may be cited
+        series = [readings[i : i + examples] for i in range(0, batch, examples)]
+        return chosen, [write_series(rng, some, 0.8, plain) for some in series]
+    return chosen, [write_lesson(rng, *reading, 10, 0.35 * knowing, plain, restated) for reading in readings]
 
 
 def train_tokenizer(rng) -> Tokenizer:
@@ -355,7 +389,7 @@ def count_frequency(tokenizer, rng) -> torch.Tensor:
     for level in (1, 3, 4):
         for _ in range(8):
             for lesson in make_lessons(rng, world, level, False)[1]:
-                texts = [text for pair in lesson for text in pair[:2]]
+                texts = [text for prompt, pieces in lesson for text in (prompt, *(piece for piece, _ in pieces))]
                 for found in tokenizer.encode_batch(texts, add_special_tokens=False):
                     counts.update(found.ids)
     return torch.tensor([max(counts[i], 0.5) for i in range(VOCAB)]) / counts.total()
@@ -363,16 +397,22 @@ def count_frequency(tokenizer, rng) -> torch.Tensor:
 
 def encode_lessons(tokenizer, lessons, device):
     """-> token ids and loss weights, each [lessons, longest]. An end token closes every answer. The first token of a
-    bare answer weighs 4: it chooses, the others copy. In a style the first answer shows it, the later ones learn it."""
-    texts = [text for lesson in lessons for pair in lesson for text in pair[:2]]
-    pieces, rows = iter(tokenizer.encode_batch(texts, add_special_tokens=False)), []
+    value or source weighs 4: it chooses, the others copy. A style is shown by the first answer and asked of the others.
+    """
+    texts = [text for lesson in lessons for prompt, told in lesson for text in (prompt, *(piece for piece, _ in told))]
+    encoded, rows = iter(tokenizer.encode_batch(texts, add_special_tokens=False)), []
     for lesson in lessons:
         ids, weights = [BOS], [0.0]
-        for k, (_, _, style) in enumerate(lesson):
-            prompt, answer = next(pieces).ids, [*next(pieces).ids, EOS]
-            weight, choice = (1.0, 4.0) if style == "{v}" else (float(k > 0),) * 2
-            ids += prompt + answer
-            weights += [0.0] * len(prompt) + [choice] + [weight] * (len(answer) - 1)
+        for k, (_, pieces) in enumerate(lesson):
+            prompt = next(encoded).ids
+            ids += prompt
+            weights += [0.0] * len(prompt)
+            for _, told in pieces:
+                piece, weight = next(encoded).ids, float(told or k > 0)
+                ids += piece
+                weights += [4.0 if told else weight] + [weight] * (len(piece) - 1)
+            ids.append(EOS)
+            weights.append(float(len(pieces) == 1 or k > 0))
         rows.append((ids, weights))
     longest = max(len(ids) for ids, _ in rows)
     ids = torch.tensor([i + [PAD] * (longest - len(i)) for i, _ in rows])
@@ -462,7 +502,7 @@ def share_exact(model, tokenizer, cases, device) -> float:
     """Share of (prompt, answer) that greedy decoding answers exactly: every answer token is the most likely one."""
     exact = []
     for start in range(0, len(cases), 16):
-        lessons = [[(prompt, answer, "{v}")] for prompt, answer in cases[start : start + 16]]
+        lessons = [[(prompt, fill("{v}", answer, ""))] for prompt, answer in cases[start : start + 16]]
         logits, targets, at = predict(model, *encode_lessons(tokenizer, lessons, device))
         hit = torch.ones_like(at)
         hit[at] = logits.argmax(-1) == targets
@@ -729,7 +769,8 @@ def report(config, metrics: dict, device: str) -> None:
 def run(main) -> None:
     """Run `main`; end bad input in one line and status 2, Ctrl-C in one line and status 130."""
     name = Path(sys.argv[0]).stem
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     logging.disable(logging.WARNING)  # remarks of the libraries; what matters ends in one line
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
@@ -743,7 +784,8 @@ def run(main) -> None:
         why = f"{error.filename or 'output'}: {error.strerror or error}"
         sys.exit(print(f"{name}: {why}; free some space or name another folder", file=sys.stderr) or 2)
     except KeyboardInterrupt:
-        sys.exit(print(f"\n{name}: stopped; run it again to go on", file=sys.stderr) or 130)
+        again = "run it again with --resume" if hasattr(Config, "resume") else "run it again"
+        sys.exit(print(f"\n{name}: stopped; {again} to go on", file=sys.stderr) or 130)
 
 
 if __name__ == "__main__":

@@ -159,7 +159,10 @@ def test_interrupt_ends_in_one_line_and_leaves_a_checkpoint(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and not out
-    assert err.strip().splitlines()[-1] == "make_lab: stopped; run it again to go on" and "Traceback" not in err
+    assert (
+        err.strip().splitlines()[-1] == "make_lab: stopped; run it again with --resume to go on"
+        and "Traceback" not in err
+    )
     assert not (tmp_path / "my-lab").exists() and (tmp_path / "my-lab.checkpoint").exists()
 
 
