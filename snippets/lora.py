@@ -1,7 +1,7 @@
 # /// script
 # requires-python = ">=3.11"
 # dependencies = [
-#   "torch>=2.6", "transformers>=5", "peft>=0.20", "accelerate>=1.10", "safetensors>=0.5", "tqdm>=4.66",
+#   "torch>=2.9", "transformers>=5", "peft>=0.20", "accelerate>=1.12", "safetensors>=0.5", "tqdm>=4.66",
 # ]
 # ///
 """LoRA: freeze a model, train two thin matrices beside each of its weights, and so teach it a behaviour.
@@ -40,6 +40,8 @@ from importlib import metadata
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads halve the speed on shared cores
+if __name__ == "__main__":  # the libraries take seconds to load: end a Ctrl-C meanwhile in one line as well
+    signal.signal(signal.SIGINT, lambda *_: (print("\nstopped before it began", file=sys.stderr), os._exit(130)))
 
 import accelerate
 import safetensors.torch
@@ -65,10 +67,10 @@ class Config:
     questions: str = ""  # JSON lines with question, answer and source, to measure on
     wordings: int = 0  # with --task documents: learn this many of the lab's rewrites of each page too, 0 to 8
     rank: int = 8  # r, the thin side of the two matrices; their product counts twice (alpha is 2 r)
-    lr: float = 1e-3  # peak: up over a tenth of the steps, then down to zero; a large model wants about 2e-4
-    steps: int = 300  # optimizer steps
+    lr: float = 0.0  # peak: up over a tenth of the steps, then to zero; 0 takes 3e-3 for the tiny lab, 2e-4 for yours
+    steps: int = 120  # optimizer steps
     batch: int = 16  # examples a step, over all processes
-    at_once: int = 4  # of them, how many a process has in memory at a time; sorted by length, few are padded
+    at_once: int = 16  # of them, how many a process has in memory at a time: fewer need less, more are faster
     save_every: int = 50  # steps between checkpoints
     resume: bool = False  # go on from the checkpoint that a stopped run left beside --out
     adapter: str = ""  # a saved adapter: train nothing, measure it, and --merge it
@@ -119,6 +121,11 @@ def add_adapters(model, rank: int):
     """Put A and B beside every linear layer but the output head. B is zero: nothing changes yet."""
     how = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
     return peft.get_peft_model(model, how)
+
+
+def choose_rate(config):
+    """The rate that was asked for; else one for the model's size: what a tiny one needs would wreck a large one."""
+    return config if config.lr else dataclasses.replace(config, lr=2e-4 if config.model else 3e-3)
 
 
 def count_trainable(model) -> dict:
@@ -218,7 +225,7 @@ def merge(model, path: str, adapter: Path, folder: Path) -> dict:
 
 
 def main():
-    config = read_config(Config)
+    config = choose_rate(read_config(Config))
     out, merged = check_config(config)
     quiet_libraries()
     device = choose_device(config.device)
@@ -548,16 +555,17 @@ def open_model(path: str, device: str, **how):
 
 
 @torch.no_grad()
-def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32) -> list[str]:
-    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens."""
+def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32, hold=None) -> list[str]:
+    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens.
+    hold: from a number of rows to the logits processors that hold so many answers to a form."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # like lengths together: little padding
     answers = [""] * len(prompts)
     for start in tqdm(range(0, len(prompts), batch), desc="answer", disable=None, leave=False, file=sys.stderr):
         rows = order[start : start + batch]
         asked = tokenizer([prompts[i] for i in rows], return_tensors="pt", padding=True, padding_side="left")
         asked = {name: asked[name].to(model.device) for name in ("input_ids", "attention_mask")}
-        pad = tokenizer.pad_token_id
-        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, pad_token_id=pad)
+        how = {"pad_token_id": tokenizer.pad_token_id, "logits_processor": hold(len(rows)) if hold else None}
+        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, **how)
         told = tokenizer.batch_decode(made[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
         for i, text in zip(rows, told, strict=True):
             answers[i] = (text.strip().splitlines() or [""])[0].strip()
@@ -602,7 +610,8 @@ def report(config, metrics: dict, device: str) -> None:
 def run(main) -> None:
     """Run `main`; end bad input in one line and status 2, Ctrl-C in one line and status 130."""
     name = Path(sys.argv[0]).stem
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     logging.disable(logging.WARNING)  # remarks of the libraries; what matters ends in one line
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
@@ -616,7 +625,8 @@ def run(main) -> None:
         why = f"{error.filename or 'output'}: {error.strerror or error}"
         sys.exit(print(f"{name}: {why}; free some space or name another folder", file=sys.stderr) or 2)
     except KeyboardInterrupt:
-        sys.exit(print(f"\n{name}: stopped; run it again to go on", file=sys.stderr) or 130)
+        again = "run it again with --resume" if hasattr(Config, "resume") else "run it again"
+        sys.exit(print(f"\n{name}: stopped; {again} to go on", file=sys.stderr) or 130)
 
 
 if __name__ == "__main__":

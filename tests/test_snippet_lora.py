@@ -64,7 +64,7 @@ def open_tiny(tiny, seed=0):
 
 
 def learn(model, rows, checkpoint, **changed):
-    config = lora.Config(**{"steps": 6, "batch": 4, **changed})
+    config = lora.Config(**{"steps": 6, "batch": 4, "lr": 1e-3, **changed})
     return lora.train(model, rows, 2, config, accelerate.Accelerator(cpu=True), checkpoint)
 
 
@@ -193,6 +193,13 @@ def test_frozen_weights_do_not_move_and_adapters_do(tiny, tmp_path):
     moved = {name for name, weight in model.named_parameters() if not torch.equal(weight, before[name])}
     assert moved == {name for name in before if "lora_" in name}
     assert losses[-1] < losses[0] - 1
+
+
+def test_the_rate_is_the_one_asked_for_or_one_for_the_models_size():
+    rates = [
+        lora.choose_rate(lora.Config(**given)).lr for given in ({}, {"model": "mine"}, {"model": "mine", "lr": 0.5})
+    ]
+    assert rates == [3e-3, 2e-4, 0.5]
 
 
 def test_a_few_examples_at_once_are_the_same_step(tiny, tmp_path):

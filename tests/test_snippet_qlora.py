@@ -59,7 +59,7 @@ def open_adapted(tiny, seed=0):
 
 
 def learn(model, rows, checkpoint, **changed):
-    config = qlora.Config(**{"steps": 6, "batch": 4, **changed})
+    config = qlora.Config(**{"steps": 6, "batch": 4, "lr": 1e-3, **changed})
     return qlora.train(model, rows, 2, config, accelerate.Accelerator(cpu=True), checkpoint)
 
 
