@@ -1,7 +1,7 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch>=2.9", "transformers>=5", "peft>=0.18", "bitsandbytes>=0.49", "accelerate>=1.12",
-#   "lancedb>=0.40", "tqdm>=4.66"]
+# dependencies = ["torch>=2.9", "transformers>=5", "peft>=0.20", "bitsandbytes>=0.49", "accelerate>=1.12",
+#   "lancedb>=0.40", "llguidance>=1.9", "numpy>=2", "tqdm>=4.66"]
 # ///
 """Measure the claim "RAG adds knowledge, fine-tuning changes behaviour" on one small model, and where it is wrong.
 
@@ -9,10 +9,11 @@
     uv run fine_tune_vs_rag.py                           # the whole table on the lab, on 2 CPU cores
     uv run fine_tune_vs_rag.py --arms rag,lora-behaviour-rag --out two.json
 
-One model is changed in six ways: by examples in the prompt, by LoRA on documents, on questions and answers, on a
-behaviour, by QLoRA, by full fine-tuning. Each way is tried with several settings, and the best on the development
-questions is kept. Then every model answers the same test questions twice, closed book and with retrieval (`-rag`),
-before and after half of the facts change. Lesson: docs/lora-qlora.md
+One model is changed in several ways: by examples in the prompt, by holding its answers to a schema, by LoRA on
+documents, on questions and answers, on a behaviour, by QLoRA, by full fine-tuning; a student of it can be measured too.
+Each way is tried with several settings, and the best on the development questions is kept. Then every model answers the
+same test questions twice, closed book and with retrieval (`-rag`), before and after half of the facts change.
+Lesson: docs/lora-qlora.md
 """
 
 from __future__ import annotations
@@ -50,7 +51,12 @@ except ImportError:
     resource = None  # Windows
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads halve the speed on shared cores
+if __name__ == "__main__":  # the libraries take seconds to load: end a Ctrl-C meanwhile in one line as well
+    signal.signal(signal.SIGINT, lambda *_: (print("\nstopped before it began", file=sys.stderr), os._exit(130)))
 
+import llguidance.hf
+import llguidance.numpy
+import numpy
 import torch
 import transformers
 from tqdm import tqdm
@@ -67,6 +73,7 @@ class Config:
     docs: str = ""  # folder of Markdown pages, the private knowledge; empty takes the lab's
     questions: str = ""  # JSON lines in the form of the lab's questions.jsonl; empty takes the lab's
     lab: str = LAB  # folder that make_lab.py wrote
+    student: str = ""  # folder of a student that distill.py made, for the rows `distilled`; empty leaves them out
     arms: str = ""  # only these rows of the table, joined by commas; empty takes all
     smoke: bool = False  # few questions, few examples, one setting an arm: shows that it runs, measures nothing
     precision: str = "auto"  # of training: bf16, fp32, or auto: bf16 where the hardware has it
@@ -78,6 +85,7 @@ class Config:
 
 
 RANK, BATCH, LONGEST = 8, 16, 48  # of the adapters; examples a step; tokens of an answer (JSON needs up to 40)
+LONGEST_HELD = 120  # tokens of an answer that is held to a schema, whose strings end after 40 characters
 JUDGED = ("facts_right", "fluent_but_wrong", "abstained", "valid_format", "source_right")
 UNKNOWN = {"", "null", "none", "unknown", "i don't know", "i do not know", "not known", "n/a"}
 
@@ -223,16 +231,18 @@ def completed(line: str, value: str) -> bool:
     return re.match(re.escape(value.strip()) + r"(?!\w)", line.strip()) is not None
 
 
-def make_ask(model, tokenizer, shots=("", "")):
+def make_ask(model, tokenizer, shots=("", ""), start=None):
     """-> a function: rows, and for each the passages in its prompt (source -> text) -> the answers. The same prompt is
-    answered once. shots: text before closed-book prompts, and before those with passages."""
-    known = {}
+    answered once. shots: text before closed-book prompts, and before those with passages. start: what `compile_json`
+    gives, to hold answers to it."""
+    known, longest = {}, LONGEST_HELD if start else LONGEST
+    hold = (lambda rows: [Constraint(start, rows)]) if start else None
 
     def ask(rows, passages=None):
         given = passages or [{}] * len(rows)
         prompts = [shots[bool(p)] + write_prompt(p, row["question"]) for row, p in zip(rows, given, strict=True)]
         fresh = [prompt for prompt in dict.fromkeys(prompts) if prompt not in known]
-        known.update(zip(fresh, generate(model, tokenizer, fresh, LONGEST, 64), strict=True))
+        known.update(zip(fresh, generate(model, tokenizer, fresh, longest, 64, hold), strict=True))
         return [known[prompt] for prompt in prompts]
 
     ask.complete = lambda stems: generate(model, tokenizer, stems, LONGEST // 2, 64)
@@ -298,15 +308,17 @@ def after_change(rows: list[dict], told: list[str]) -> dict:
 
 
 def teach_documents(world: World, setting: dict) -> list[tuple[str, str]]:
-    """Pages, each in so many wordings; a page is a completion without a prompt. With replay, the model also repeats
-    what it could do before: public questions by heart, and reading made-up pages, both with bare answers."""
+    """Pages, each in so many wordings; a page is a completion without a prompt. Old tasks stand between them."""
     others = [row["text"] for row in world.rewrites if row["wording"] < setting["wordings"]]
-    replayed = []
-    if setting.get("replay"):
-        replayed = [(write_prompt({}, row["question"]), row["answer"]) for row in world.known]
-        reading = [row for row in world.behaviour if row["prompt"].startswith("Source: ")][: len(world.pages)]
-        replayed += [(row["prompt"], json.loads(row["completion"])["answer"]) for row in reading]
-    return [("", text) for text in [*world.pages.values(), *others]] + replayed
+    return [("", text) for text in [*world.pages.values(), *others]] + repeat_old_tasks(world)
+
+
+def repeat_old_tasks(world: World) -> list[tuple[str, str]]:
+    """What the model could do before, with bare answers: public questions by heart, and reading made-up pages. Without
+    them, training on bare pages breaks its way of answering."""
+    reading = [row for row in world.behaviour if row["prompt"].startswith("Source: ")][: len(world.pages)]
+    by_heart = [(write_prompt({}, row["question"]), row["answer"]) for row in world.known]
+    return by_heart + [(row["prompt"], json.loads(row["completion"])["answer"]) for row in reading]
 
 
 def teach_questions(world: World, setting: dict) -> list[tuple[str, str]]:
@@ -353,28 +365,33 @@ def grid(**choices) -> list[dict]:
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """How a model is changed. kind: none, shots, lora, qlora or full. teach: makes its (prompt, completion) examples.
-    sweep: the settings that are tried; the first of the best is taken, so the gentle ones come first."""
+    """How a model is changed. kind: none, shots, lora, qlora, full, or student (another model). teach: makes its
+    (prompt, completion) examples. sweep: the settings that are tried; the first of the best is taken, so the gentle
+    ones come first. held: answers are held to the JSON that the behaviour asks for."""
 
     kind: str
     teach: Callable | None = None
     score: Callable | None = None
     sweep: tuple | list = ()
+    held: bool = False
 
 
 RATES = (1e-3, 3e-3)  # LoRA; full fine-tuning takes a third of it
-ONE_WORDING = {"wordings": (1,), "epochs": (40,), "batch": (8,), "replay": (0, 1)}
-EIGHT_WORDINGS = {"wordings": (8,), "epochs": (6,), "batch": (8,), "replay": (1,)}
-DOCUMENTS = [*grid(**ONE_WORDING, lr=RATES), *grid(**EIGHT_WORDINGS, lr=RATES)]
+DOCUMENTS = [*grid(wordings=(1,), epochs=(40,), lr=RATES[:1], batch=(8,)),
+             *grid(wordings=(8,), epochs=(6, 12), lr=RATES[1:], batch=(8,))]  # fmt: skip
+SHOTS = grid(shots=(1, 4), end_token=(0, 1))
 GENTLE = [setting | {"lr": round(setting["lr"] / 3, 6)} for setting in DOCUMENTS]
 WAYS = {
     "base": Way("none"),
-    "few-shot": Way("shots", teach_behaviour, score_behaviour, grid(shots=(1, 4), end_token=(0, 1))),
+    "constrained": Way("none", held=True),
+    "few-shot": Way("shots", teach_behaviour, score_behaviour, SHOTS),
+    "few-shot-constrained": Way("shots", teach_behaviour, score_behaviour, SHOTS, held=True),
     "lora-documents": Way("lora", teach_documents, score_documents, DOCUMENTS),
     "lora-questions": Way("lora", teach_questions, score_first_half, grid(epochs=(10,), lr=RATES)),
-    "lora-behaviour": Way("lora", teach_behaviour, score_behaviour, grid(epochs=(2,), lr=(5e-4, 1e-3))),
-    "qlora-behaviour": Way("qlora", teach_behaviour, score_behaviour, grid(epochs=(2,), lr=(5e-4, 1e-3))),
+    "lora-behaviour": Way("lora", teach_behaviour, score_behaviour, grid(epochs=(1,), lr=RATES)),
+    "qlora-behaviour": Way("qlora", teach_behaviour, score_behaviour, grid(epochs=(1,), lr=RATES)),
     "full-documents": Way("full", teach_documents, score_documents, GENTLE),
+    "distilled": Way("student"),
 }
 RAG = {way: "rag" if way == "base" else f"{way}-rag" for way in WAYS}  # the same model with retrieval
 ARMS = [arm for way in WAYS for arm in (way, RAG[way])]
@@ -389,6 +406,66 @@ def write_shots(examples: list, setting: dict, seed: int, end_token: str) -> tup
         end = end_token * setting["end_token"] + "\n\n"
         shown.append("".join(prompt + completion + end for prompt, completion in some))
     return tuple(shown)
+
+
+def bounded(least: int, most: int, **more) -> dict:
+    """Schema of a string with an end: so many characters, none of which JSON would have to escape."""
+    return {"type": "string", "pattern": f'^[^"\\\\\\x00-\\x1f]{{{least},{most}}}$', **more}
+
+
+def fields(**properties) -> dict:
+    """Schema of an object with just these keys, written in this order."""
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+
+
+def compile_json(model, tokenizer):
+    """-> llguidance's matcher of the behaviour's JSON, as json.dumps writes it; copies of it follow one answer each."""
+    schema = fields(answer=bounded(1, 40), source=bounded(1, 40, type=["string", "null"]))
+    spaces = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+    size, ends = model.get_output_embeddings().weight.shape[0], end_tokens(model, tokenizer)
+    try:
+        tokens = llguidance.hf.from_tokenizer(tokenizer, n_vocab=size, eos_token=ends)
+    except Exception as error:  # what it raises depends on the tokenizer
+        why = say_briefly(str(error))
+        raise Problem(f"--model: llguidance cannot read its tokenizer ({why}); leave its arms out, --arms") from None
+    grammar = llguidance.LLMatcher.grammar_from_json_schema(schema, overrides=spaces)
+    return llguidance.LLMatcher(tokens, grammar, log_level=0)
+
+
+class Constraint(transformers.LogitsProcessor):
+    """Gives the score -inf to every token after which a row's answer could not be completed any more.
+
+    The end token is allowed once the answer fits. Where the next letters are forced, only the tokenizer's own way to
+    spell them is. One object serves one call of `generate`, without beams.
+    """
+
+    def __init__(self, start: llguidance.LLMatcher, rows: int):
+        self.matchers = [start.deep_copy() for _ in range(rows)]
+        self.mask = None  # [rows, vocabulary / 32], a bit for each token
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """input_ids [rows, tokens so far], scores [rows, vocabulary] -> scores."""
+        begun = self.mask is not None
+        if not begun:
+            self.mask = llguidance.numpy.allocate_token_bitmask(*scores.shape)
+        for row, matcher in enumerate(self.matchers):
+            if begun and not matcher.is_stopped() and not matcher.consume_token(input_ids[row, -1].item()):
+                raise Problem(f"llguidance gave up ({say_briefly(matcher.get_error())}); simplify the schema or regex")
+            llguidance.numpy.fill_next_token_bitmask(matcher, self.mask, row)
+        bits = numpy.unpackbits(self.mask.view(numpy.uint8), axis=1, count=scores.shape[1], bitorder="little")
+        return scores.masked_fill(torch.from_numpy(bits).to(scores.device) == 0, -math.inf)
+
+
+def say_briefly(text: str) -> str:
+    """Many lines of an error -> one that says what is wrong."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [text]
+    return next((line for line in lines if line.startswith("error: ")), lines[0])[:160]
+
+
+def end_tokens(model, tokenizer) -> list[int]:
+    """Tokens that end an answer: a model may have several."""
+    ends = getattr(model.generation_config, "eos_token_id", None) or tokenizer.eos_token_id
+    return ends if isinstance(ends, list) else [ends]
 
 
 def open_in_4_bits(path: str, device: str):
@@ -458,12 +535,12 @@ def fit(model, tokenizer, examples: list, setting: dict, seed: int, lowered: boo
     return time.perf_counter() - started
 
 
-def try_setting(name: str, way: Way, setting: dict, held, tokenizer, world: World, config: Config):
+def try_setting(name: str, way: Way, setting: dict, held, tokenizer, world: World, config: Config, start):
     """-> truth values on the development questions, what was learned (shots or weights), and seconds of training."""
     examples = way.teach(world, setting)
     if way.kind == "shots":
         shots = write_shots(examples, setting, config.seed, tokenizer.eos_token)
-        return way.score(make_ask(held, tokenizer, shots), world), shots, 0.0
+        return way.score(make_ask(held, tokenizer, shots, start), world), shots, 0.0
     if config.smoke:
         examples = random.Random(0).sample(examples, min(3 * BATCH, len(examples)))
     model, device = make_trainable(held, way.kind, config.seed), held.device.type
@@ -485,8 +562,14 @@ def choose_setting(scores: dict[str, dict]) -> str:
 def change_model(name: str, way: Way, base, tokenizer, world: World, config: Config, path: str):
     """Try all settings, keep the best; yield the changed model's ask function and what it cost; then leave the base as
     it was."""
+    start = compile_json(base, tokenizer) if way.held else None
     if way.kind == "none":
-        yield make_ask(base, tokenizer), {}
+        yield make_ask(base, tokenizer, start=start), {}
+        return
+    if way.kind == "student":
+        student, own = open_model(config.student, base.device.type)
+        size = sum(file.stat().st_size for file in Path(config.student).glob("*.safetensors"))
+        yield make_ask(student, own), {"parameters": student.num_parameters(), "file_bytes": size}
         return
     reset_peak_memory(base.device)
     held = open_in_4_bits(path, base.device.type) if way.kind == "qlora" else base
@@ -494,13 +577,13 @@ def change_model(name: str, way: Way, base, tokenizer, world: World, config: Con
     for setting in way.sweep[:1] if config.smoke else way.sweep:
         setting = setting | ({"epochs": 2} if config.smoke and "epochs" in setting else {})
         spelled = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in setting.items())
-        right, learned, seconds = try_setting(f"{name}: {spelled}", way, setting, held, tokenizer, world, config)
+        right, learned, seconds = try_setting(f"{name}: {spelled}", way, setting, held, tokenizer, world, config, start)
         scores[spelled], spent = share(right), spent + seconds
         if choose_setting(scores) == spelled:
             best = setting, learned, seconds
     cost = {"development": scores, "chosen": best[0]}
     if way.kind == "shots":
-        yield make_ask(base, tokenizer, best[1]), cost
+        yield make_ask(base, tokenizer, best[1], start), cost
         return
     model = make_trainable(held, way.kind, config.seed)
     model.load_state_dict(best[1], strict=False)
@@ -538,13 +621,16 @@ def count_peak_memory(device) -> int | None:
 # The run.
 
 
-def choose_arms(wanted: str) -> list[str]:
-    """Names joined by commas -> arms in the order of the table."""
-    names = [name.strip() for name in wanted.split(",") if name.strip()] or ARMS
+def choose_arms(wanted: str, student: str) -> list[str]:
+    """Names joined by commas -> arms in the order of the table; without a student its arms are left out."""
+    own = [name for name in ("distilled", RAG["distilled"]) if not student]
+    names = [name.strip() for name in wanted.split(",") if name.strip()] or [arm for arm in ARMS if arm not in own]
     for name in names:
         if name not in ARMS:
             near = difflib.get_close_matches(name, ARMS, 1, 0.0)[0]
             raise Problem(f"--arms {name}: no such arm, the nearest is {near}; there are {', '.join(ARMS)}")
+        if name in own:
+            raise Problem(f"--arms {name}: no student to ask; make one with distill.py and name it with --student")
     return [arm for arm in ARMS if arm in names]
 
 
@@ -593,7 +679,7 @@ def measure_way(
 def main() -> None:
     quiet_libraries()
     config = read_config(Config)
-    arms, device = choose_arms(config.arms), choose_device(config.device)
+    arms, device = choose_arms(config.arms, config.student), choose_device(config.device)
     check_settings(config)
     world = read_world(config)
     path = in_lab(config.model, config.lab, "model")
@@ -624,6 +710,8 @@ def check_settings(config: Config) -> None:
         raise Problem(f"--precision {config.precision}: use auto, bf16 or fp32")
     if config.threads < 0:
         raise Problem("--threads: a number of CPU threads, or 0 to leave it to torch")
+    if config.student and not (Path(config.student) / "config.json").is_file():
+        raise Problem(f"--student {config.student}: no model there; name a folder that distill.py wrote")
     if Path(config.out).is_dir():
         raise Problem(f"--out {config.out}: is a folder; name a file in it")
     torch.set_num_threads(config.threads or torch.get_num_threads())
@@ -759,16 +847,17 @@ def open_model(path: str, device: str, **how):
 
 
 @torch.no_grad()
-def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32) -> list[str]:
-    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens."""
+def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32, hold=None) -> list[str]:
+    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens.
+    hold: from a number of rows to the logits processors that hold so many answers to a form."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # like lengths together: little padding
     answers = [""] * len(prompts)
     for start in tqdm(range(0, len(prompts), batch), desc="answer", disable=None, leave=False, file=sys.stderr):
         rows = order[start : start + batch]
         asked = tokenizer([prompts[i] for i in rows], return_tensors="pt", padding=True, padding_side="left")
         asked = {name: asked[name].to(model.device) for name in ("input_ids", "attention_mask")}
-        pad = tokenizer.pad_token_id
-        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, pad_token_id=pad)
+        how = {"pad_token_id": tokenizer.pad_token_id, "logits_processor": hold(len(rows)) if hold else None}
+        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, **how)
         told = tokenizer.batch_decode(made[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
         for i, text in zip(rows, told, strict=True):
             answers[i] = (text.strip().splitlines() or [""])[0].strip()
@@ -813,7 +902,8 @@ def report(config, metrics: dict, device: str) -> None:
 def run(main) -> None:
     """Run `main`; end bad input in one line and status 2, Ctrl-C in one line and status 130."""
     name = Path(sys.argv[0]).stem
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     logging.disable(logging.WARNING)  # remarks of the libraries; what matters ends in one line
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
@@ -827,7 +917,8 @@ def run(main) -> None:
         why = f"{error.filename or 'output'}: {error.strerror or error}"
         sys.exit(print(f"{name}: {why}; free some space or name another folder", file=sys.stderr) or 2)
     except KeyboardInterrupt:
-        sys.exit(print(f"\n{name}: stopped; run it again to go on", file=sys.stderr) or 130)
+        again = "run it again with --resume" if hasattr(Config, "resume") else "run it again"
+        sys.exit(print(f"\n{name}: stopped; {again} to go on", file=sys.stderr) or 130)
 
 
 if __name__ == "__main__":

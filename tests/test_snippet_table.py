@@ -179,7 +179,7 @@ def test_nothing_that_is_tested_is_taught_by_its_own_question(world):
     asked = {prompt.rsplit("Question: ", 1)[1].split("\n")[0] for prompt, _ in taught}
     assert not asked & tested
     held_out = {row["service"] for row in whole.public}
-    text = "".join(a + b for a, b in taught + table.teach_documents(whole, {"wordings": 8, "replay": 1}))
+    text = "".join(a + b for a, b in taught + table.teach_documents(whole, {"wordings": 8}))
     assert not any(f" {service}" in text for service in held_out)
     assert not {row["service"] for row in whole.private} & {row["service"] for row in whole.development}
 
@@ -192,14 +192,13 @@ def test_questions_teach_the_first_half_only(world):
 
 @pytest.mark.parametrize("wordings", [1, 8])
 def test_documents_are_taught_in_so_many_wordings(world, wordings):
-    taught = table.teach_documents(world, {"wordings": wordings})
+    taught = [pair for pair in table.teach_documents(world, {"wordings": wordings}) if not pair[0]]
     assert len({text for _, text in taught}) == len(taught) == wordings * len(world.pages)
-    assert {prompt for prompt, _ in taught} == {""}
 
 
-def test_replay_repeats_old_tasks_with_bare_answers_and_no_private_page(world):
-    plain = table.teach_documents(world, {"wordings": 1, "replay": 0})
-    replayed = table.teach_documents(world, {"wordings": 1, "replay": 1})[len(plain) :]
+def test_old_tasks_are_repeated_with_bare_answers_and_no_private_page(world):
+    replayed = table.repeat_old_tasks(world)
+    assert table.teach_documents(world, {"wordings": 1})[len(world.pages) :] == replayed
     assert {(table.write_prompt({}, row["question"]), row["answer"]) for row in world.known} <= set(replayed)
     assert any(prompt.startswith("Source: ") for prompt, _ in replayed)
     assert not any(answer.startswith("{") for _, answer in replayed)
@@ -257,7 +256,7 @@ def test_the_chosen_weights_are_used_and_the_base_stays_as_it_was(model, world, 
 def test_every_tuned_way_is_tried_with_two_learning_rates_at_least():
     for name, way in table.WAYS.items():
         rates = {setting.get("lr") for setting in way.sweep}
-        assert len(rates) >= 2 or name in ("base", "few-shot")
+        assert len(rates) >= 2 or way.kind in ("none", "shots", "student"), name
     lora, full = (
         [{**setting, "lr": 0} for setting in table.WAYS[f"{kind}-documents"].sweep] for kind in ("lora", "full")
     )
@@ -293,7 +292,8 @@ def intervals(metrics):
 
 @pytest.mark.slow
 def test_a_smoke_run_fills_the_table(tmp_path):
-    done = run_snippet("fine_tune_vs_rag", "--lab", LAB, "--smoke", "--device", "cpu", cwd=tmp_path)
+    flags = ["--lab", LAB, "--student", LAB / "model", "--smoke", "--device", "cpu"]
+    done = run_snippet("fine_tune_vs_rag", *flags, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     told = json.loads(line)
@@ -301,14 +301,19 @@ def test_a_smoke_run_fills_the_table(tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"fine-tune-vs-rag.json", "fine-tune-vs-rag.json.predictions.jsonl"}
     metrics = told["metrics"]
-    assert list(metrics["arms"]) == table.ARMS and list(metrics["tuning"]) == list(table.WAYS)[1:]
+    assert list(metrics["arms"]) == table.ARMS and set(metrics["tuning"]) == {*table.WAYS} - {"base", "constrained"}
     assert all(one["low"] <= one["value"] <= one["high"] and one["n"] > 0 for one in intervals(metrics))
     for arm, made in metrics["arms"].items():
         assert ("given_right_page" in made) == arm.endswith("rag") != ("completed" in made), arm
         assert {"facts_right", "fluent_but_wrong", "abstained", "valid_format", "after_change"} <= made.keys()
+    assert metrics["tuning"].pop("distilled")["parameters"] == json.loads((LAB / "card.json").read_text())["parameters"]
+    assert metrics["arms"]["distilled"] == metrics["arms"]["base"], "the student of this test is the base"
     for name, cost in metrics["tuning"].items():
         assert cost["chosen"] and cost["development"], name
-        assert name == "few-shot" or min(cost["peak_memory_bytes"], cost["file_bytes"], cost["training_seconds"]) > 0
+        trained = table.WAYS[name].kind != "shots"
+        assert not trained or min(cost["peak_memory_bytes"], cost["file_bytes"], cost["training_seconds"]) > 0
+    for arm in ("constrained", "constrained-rag", "few-shot-constrained", "few-shot-constrained-rag"):
+        assert metrics["arms"][arm]["valid_format"]["value"] == 1.0, arm
     assert metrics["tuning"]["full-documents"]["trainable_share"] == 1.0 > 0.1
     assert 0 < metrics["tuning"]["qlora-behaviour"]["trainable_share"] < 0.1
     lines = (tmp_path / "fine-tune-vs-rag.json.predictions.jsonl").read_text().splitlines()
@@ -331,7 +336,7 @@ def test_a_stopped_run_keeps_its_finished_arms(tmp_path):
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate(timeout=60)
     assert process.returncode == 130 and printed == ""
-    assert said.splitlines()[-1] == "fine_tune_vs_rag: stopped; run it again to go on"
+    assert said.splitlines()[-1] == "fine_tune_vs_rag: stopped; run it again with --resume to go on"
     assert "Traceback" not in said
     kept = json.loads(partial.read_text())
     assert list(kept["arms"]) == ["base"]
@@ -389,6 +394,8 @@ NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, s
         (["--lab", "nowhere"], None, "no lab here"),
         (["--arms", "rag,lora-behavior"], None, "no such arm, the nearest is lora-behaviour;"),
         (["--model", "nowhere"], None, "nowhere"),
+        (["--student", "nowhere"], None, "name a folder that distill.py wrote"),
+        (["--arms", "distilled-rag"], None, "make one with distill.py and name it with --student"),
         (["--precision", "fp8"], None, "use auto, bf16 or fp32"),
         (["--epochs", "3"], None, "--help lists the flags"),
         (["--out", "."], None, "is a folder"),

@@ -18,12 +18,15 @@ from scripts.nearest import nearest
 # arm -> how a reader would call it
 ARMS = {
     "base": "Base model",
+    "constrained": "Constrained decoding",
     "few-shot": "Examples in the prompt",
+    "few-shot-constrained": "Examples and constrained decoding",
     "lora-documents": "LoRA on the documents",
     "full-documents": "Full fine-tuning on the documents",
     "lora-questions": "LoRA on questions about half of the facts",
     "lora-behaviour": "LoRA on the behaviour",
     "qlora-behaviour": "QLoRA on the behaviour",
+    "distilled": "Distilled student",
 }
 WITH_PAGES = {arm: "rag" if arm == "base" else f"{arm}-rag" for arm in ARMS}
 # table -> caption and columns: heading -> end of the key
