@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch>=2.6", "transformers>=5", "lancedb>=0.40", "sentence-transformers>=5", "tqdm>=4.66"]
+# dependencies = ["torch>=2.9", "transformers>=5", "lancedb>=0.40", "sentence-transformers>=5", "tqdm>=4.66"]
 # ///
 """RAG on a folder of Markdown: find the passage, put it before the question, answer, cite the source.
 
@@ -36,6 +36,8 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads halve the speed on shared cores
 os.environ.setdefault("LANCEDB_LOG", "error")  # LanceDB's own remarks
+if __name__ == "__main__":  # the libraries take seconds to load: end a Ctrl-C meanwhile in one line as well
+    signal.signal(signal.SIGINT, lambda *_: (print("\nstopped before it began", file=sys.stderr), os._exit(130)))
 
 import lancedb
 import torch
@@ -406,16 +408,17 @@ def open_model(path: str, device: str, **how):
 
 
 @torch.no_grad()
-def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32) -> list[str]:
-    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens."""
+def generate(model, tokenizer, prompts: list[str], longest: int = 32, batch: int = 32, hold=None) -> list[str]:
+    """Answer prompts greedily; an answer ends at the end token, at its first line break or after `longest` tokens.
+    hold: from a number of rows to the logits processors that hold so many answers to a form."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))  # like lengths together: little padding
     answers = [""] * len(prompts)
     for start in tqdm(range(0, len(prompts), batch), desc="answer", disable=None, leave=False, file=sys.stderr):
         rows = order[start : start + batch]
         asked = tokenizer([prompts[i] for i in rows], return_tensors="pt", padding=True, padding_side="left")
         asked = {name: asked[name].to(model.device) for name in ("input_ids", "attention_mask")}
-        pad = tokenizer.pad_token_id
-        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, pad_token_id=pad)
+        how = {"pad_token_id": tokenizer.pad_token_id, "logits_processor": hold(len(rows)) if hold else None}
+        made = model.generate(**asked, max_new_tokens=longest, do_sample=False, **how)
         told = tokenizer.batch_decode(made[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
         for i, text in zip(rows, told, strict=True):
             answers[i] = (text.strip().splitlines() or [""])[0].strip()
@@ -460,7 +463,8 @@ def report(config, metrics: dict, device: str) -> None:
 def run(main) -> None:
     """Run `main`; end bad input in one line and status 2, Ctrl-C in one line and status 130."""
     name = Path(sys.argv[0]).stem
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     logging.disable(logging.WARNING)  # remarks of the libraries; what matters ends in one line
     if not sys.stderr.isatty():
         transformers.utils.logging.disable_progress_bar()
@@ -474,7 +478,8 @@ def run(main) -> None:
         why = f"{error.filename or 'output'}: {error.strerror or error}"
         sys.exit(print(f"{name}: {why}; free some space or name another folder", file=sys.stderr) or 2)
     except KeyboardInterrupt:
-        sys.exit(print(f"\n{name}: stopped; run it again to go on", file=sys.stderr) or 130)
+        again = "run it again with --resume" if hasattr(Config, "resume") else "run it again"
+        sys.exit(print(f"\n{name}: stopped; {again} to go on", file=sys.stderr) or 130)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from scripts.downloads import requirements, snippets_of
-from tests.snippet_process import SNIPPETS
+from tests.snippet_process import SNIPPETS, run_snippet
 
 ALL = snippets_of(SNIPPETS.parent)
 NAMES = [snippet.name for snippet in ALL]
@@ -80,9 +80,11 @@ def test_one_name_one_text():
 
 
 def test_plumbing_is_shared():
-    """The test above would hold of files that share nothing."""
-    shared = {name for name, texts in texts_by_name().items() if len(texts) == len(ALL)}
-    assert {"Problem", "read_config", "choose_device", "report", "run"} <= shared
+    """The test above would hold of files that share nothing. Some of what is shared asks torch."""
+    on_torch = {snippet.name for snippet in ALL if "torch" in {one.name for one in snippet.dependencies}}
+    found = texts_by_name()
+    assert all(set(found[name]) == set(NAMES) for name in ("Problem", "read_config"))
+    assert all(on_torch <= set(found[name]) for name in ("choose_device", "report", "run"))
 
 
 def test_lora_and_qlora_differ_by_about_a_screen():
@@ -98,3 +100,12 @@ def test_requirements_of_the_zip_admit_what_every_header_asks():
     for snippet in ALL:
         for one in snippet.dependencies:
             assert set(one.specifier) <= set(whole[one.name])
+
+
+@pytest.mark.parametrize("snippet", ALL, ids=NAMES)
+def test_ctrl_c_while_the_libraries_load_is_one_line(snippet, tmp_path):
+    for library in third_party(snippet):
+        interrupt = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+        (tmp_path / f"{library.replace('-', '_')}.py").write_text(interrupt, encoding="utf-8")
+    process = run_snippet(snippet.name.removesuffix(".py"), env={"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "\nstopped before it began\n")
