@@ -96,6 +96,11 @@ def snippets_of(root: Path) -> list[Snippet]:
     return [Snippet(path.name, path.read_bytes()) for path in sorted((root / FOLDER).glob("*.py"))]
 
 
+def settings_of(root: Path) -> dict[str, bytes]:
+    """Return the files of settings that lie beside the snippets: name -> content."""
+    return {path.name: path.read_bytes() for path in sorted((root / FOLDER).glob("*.yaml"))}
+
+
 def archive(root: Path) -> bytes:
     """Return the zip. Nothing is compressed: what a compressor writes differs from one version of it to another."""
     snippets, packed = snippets_of(root), io.BytesIO()
@@ -104,7 +109,7 @@ def archive(root: Path) -> bytes:
         path for path in lab.rglob("*") if path.is_file() and not HIDDEN.search(f"/{path.relative_to(lab).as_posix()}")
     ]
     files = {path.relative_to(root / FOLDER).as_posix(): path.read_bytes() for path in kept}
-    files |= {snippet.name: snippet.content for snippet in snippets}
+    files |= {snippet.name: snippet.content for snippet in snippets} | settings_of(root)
     files |= {"README.txt": README.encode(), "requirements.txt": requirements(snippets).encode()}
     files |= {path.name: path.read_bytes() for path in root.glob("LICENSE")}
     with zipfile.ZipFile(packed, "w") as into:
@@ -131,6 +136,8 @@ def publish(root: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for snippet in snippets_of(root):
         shutil.copyfile(root / FOLDER / snippet.name, folder / snippet.name)
+    for name, content in settings_of(root).items():
+        (folder / name).write_bytes(content)
     (folder / ZIP).write_bytes(archive(root))
 
 

@@ -10,6 +10,8 @@ import sys
 import zipfile
 
 import pytest
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.utils import DistributedType
 
 from scripts import results
 from scripts.check_site import check
@@ -50,6 +52,9 @@ def test_published_files_are_byte_identical(tmp_path):
     for snippet in snippets_of(ROOT):
         assert (tmp_path / snippet.name).read_bytes() == (SNIPPETS / snippet.name).read_bytes()
     assert (tmp_path / ZIP).read_bytes() == archive(ROOT)
+    with zipfile.ZipFile(io.BytesIO(archive(ROOT))) as packed:
+        for path in [*SNIPPETS.glob("*.py"), *SNIPPETS.glob("*.yaml")]:
+            assert (tmp_path / path.name).read_bytes() == packed.read(f"snippets/{path.name}") == path.read_bytes()
 
 
 def test_zip_does_not_depend_on_time_order_or_modes(site):
@@ -139,3 +144,9 @@ def test_a_file_that_differs_from_its_stated_hash_is_found(tmp_path):
     right = hashlib.sha256(b"other").hexdigest()
     (tmp_path / "index.html").write_text(page.replace(wrong, right))
     assert not [problem for problem in check(tmp_path) if "sha256" in problem]
+
+
+def test_settings_for_several_gpus_are_what_accelerate_reads():
+    told = load_config_from_file(str(SNIPPETS / "fsdp_qlora.yaml"))
+    assert (told.distributed_type, told.num_processes) == (DistributedType.FSDP, 2)
+    assert told.fsdp_config["fsdp_use_orig_params"] is False

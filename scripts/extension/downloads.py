@@ -13,7 +13,7 @@ from xml.etree import ElementTree as etree
 from markdown.util import AtomicString
 
 from scripts import results
-from scripts.downloads import FOLDER, LINES, UV, ZIP, DownloadError, Snippet, archive, size, snippets_of
+from scripts.downloads import FOLDER, LINES, UV, ZIP, DownloadError, Snippet, archive, settings_of, size, snippets_of
 from scripts.extension.measured import NOT_YET, load_expected
 from scripts.extension.page import Page
 from scripts.extension.report_excerpt import excerpt
@@ -29,6 +29,8 @@ def block(argument: str, page: Page) -> etree.Element:
         add_zip(box, archive(page.root), page)
         for snippet in snippets_of(page.root):
             add_snippet(box, snippet, made, expected, page)
+        for name, content in settings_of(page.root).items():
+            add_settings(box, name, content, page)
     except (results.StaleResult, results.BadResult, DownloadError) as error:
         raise page.error(page.line, str(error)) from None
     return box
@@ -57,6 +59,14 @@ def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict
     source = f'<pre><code tabindex="0">{escape(snippet.text)}</code></pre>'
     how = 'class="source" data-search-exclude'
     add_html(box, f"<details {how}><summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
+
+
+def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> None:
+    """Add a file of settings: its link and its text, whose comments say what it is for."""
+    heading = etree.SubElement(box, "h2", {"id": name.partition(".")[0].replace("_", "-")})
+    etree.SubElement(heading, "code").text = AtomicString(name)
+    box.append(link(name, content, page))
+    box.append(fenced(content.decode("utf-8").rstrip(), "yaml", page))
 
 
 def link(name: str, content: bytes, page: Page) -> etree.Element:
