@@ -1,9 +1,9 @@
 """On a machine with a GPU, network or not, make the results that need one: `python -m scripts.gpu --minutes 10`.
 
-In this order: the large lab, the table on it (`gpu_table.py`), LoRA and QLoRA on it, memory and speed of large shapes
-(`gpu_memory.py`). Each stage has a share of the minutes, and what it leaves goes to the next ones; what does not fit is
-skipped and said so. A lab from an earlier call is used again. Writes `results/*-gpu.json`. Needs the packages of the
-snippets, none of the site's.
+In this order: the large lab; on it the table (`gpu_table.py`), LoRA, QLoRA, examples in the prompt, constrained
+decoding and distillation; then memory and speed of large shapes (`gpu_memory.py`). Each stage has a share of the
+minutes, and what it leaves goes to the next ones; what does not fit is skipped and said so. A lab from an earlier call
+is used again. Writes `results/*-gpu.json`. Needs the packages of the snippets, none of the site's.
 """
 
 import argparse
@@ -41,6 +41,9 @@ STAGES = (
     Stage("fine-tune-vs-rag", 30, 90),
     Stage("lora", 7, 30),
     Stage("qlora", 9, 30),
+    Stage("few-shot", 6, 30),
+    Stage("constrained-decoding", 6, 30),
+    Stage("distill", 8, 40),
     Stage("memory", 28, 45),
 )
 
@@ -70,7 +73,14 @@ REHEARSAL = Setting(
     Path("build") / "gpu-rehearsal",
     "cpu",
     ("--size", "smoke", "--tokens", "0.02"),
-    {"fine_tune_vs_rag": ("--smoke", "--arms", "base,rag"), "lora": ("--steps", "2"), "qlora": ("--steps", "2")},
+    {
+        "fine_tune_vs_rag": ("--smoke", "--arms", "base,rag"),
+        "lora": ("--steps", "2"),
+        "qlora": ("--steps", "2"),
+        "few_shot": ("--shots", "0,1", "--orders", "1", "--limit", "4"),
+        "constrained_decoding": ("--limit", "4", "--pairs", "1", "--longest", "24"),
+        "distill": ("--teacher-steps", "2", "--teacher-floor", "0", "--steps", "2", "--warm-up", "1", "--prompts", "8"),
+    },
     ("tiny",),
     False,
 )
