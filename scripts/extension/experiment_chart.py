@@ -8,7 +8,7 @@ from html import escape
 
 from scripts.results import Result, shown
 
-WIDTH, ROW, BAR, LEFT, RIGHT = 360, 62, 12, 6, 46  # units of the picture; values stand to the right of the bars
+WIDTH, ROW, BAR, LEFT, RIGHT = 360, 62, 12, 6, 58  # units of the picture; values stand to the right of the bars
 SCALE = WIDTH - LEFT - RIGHT
 
 
