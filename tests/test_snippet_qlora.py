@@ -5,6 +5,8 @@ import json
 import math
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import accelerate
@@ -276,6 +278,26 @@ def test_lab_behaviour_runs_and_merges(tmp_path):
     assert metrics["before"]["with_page"]["answer_right"] > 0.5 > metrics["before"]["closed_book"]["answer_right"]
     assert metrics["losses"][-1] < metrics["losses"][0] and not math.isnan(metrics["losses"][-1])
     assert sorted(path.name for path in work.iterdir()) == ["qlora-behaviour", "qlora-behaviour-merged"]
+
+
+@pytest.mark.slow
+def test_two_processes_give_one_processs_losses(tiny, tmp_path):
+    """Within 1e-4 of each loss over 20 steps: only the order of the sums differs."""
+    rows = [{"prompt": f"Ticket {i}.\n", "completion": f'{{"team": "{i % 3}"}}'} for i in range(20)]
+    (tmp_path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    flags = ["--model", tiny / "model", "--examples", "../mine.jsonl", "--batch", "4", "--steps", "20", "--lr", "3e-3"]
+    told = []
+    for launch in ([], ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]):
+        (work := tmp_path / f"with-{len(launch)}").mkdir()
+        command = [sys.executable, *launch, SNIPPETS / "qlora.py", *flags]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout.count("\n") == 1, done.stderr
+        told.append(json.loads(done.stdout)["metrics"])
+    alone, shared = told
+    assert (alone["processes"], shared["processes"]) == (1, 2)
+    assert shared["losses"] == pytest.approx(alone["losses"], rel=1e-4, abs=1e-4)
+    assert alone["losses"][-1] < alone["losses"][0]
 
 
 @pytest.mark.slow
