@@ -4,7 +4,7 @@
 /** @param {Element} frame the box that the theme puts round every table */
 function settle(frame) {
   const wide = frame.scrollWidth > frame.clientWidth;
-  const name = frame.querySelector("caption")?.textContent ?? "Table";
+  const name = frame.querySelector("table")?.getAttribute("aria-label") ?? "Table";
   const attributes = { tabindex: "0", role: "group", "aria-label": `${name}, scrolls sideways` };
   for (const [attribute, value] of Object.entries(attributes)) {
     if (wide) frame.setAttribute(attribute, value);

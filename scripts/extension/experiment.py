@@ -88,13 +88,12 @@ def draw_table(result: results.Result, table: str, rows: list[tuple[str, str]], 
     """Return a table in a box that scrolls, with the interval under each share."""
     head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in columns)
     body = ""
-    for label, start in rows:
+    for name, start in rows:
         cells = "".join(cell(result.measured.get(f"{start}.{end}")) for end in columns.values())
-        body += f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>'
-    return (
-        f'<div class="experiment" tabindex="0" role="region" aria-label="{escape(table.replace("-", " "))}">'
-        f'<table><thead><tr><th scope="col">Model</th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+        body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
+    label = escape(table.replace("-", " "))
+    head = f'<thead><tr><th scope="col">Model</th>{head}</tr></thead>'
+    return f'<div class="experiment"><table aria-label="{label}">{head}<tbody>{body}</tbody></table></div>'
 
 
 def cell(one: dict | None) -> str:
