@@ -9,7 +9,7 @@ import pytest
 from scripts.extension import SiteError
 from scripts.extension.alike import ALIKE, alike, likeness
 from scripts.extension.citations import keys_in, load_references
-from scripts.extension.interview_check import LEVELS, MARKS, MOST_TAGS, WORDS, anchors
+from scripts.extension.interview_check import LEVELS, MARKS, MOST_TAGS, WORDS, headings
 from scripts.extension.interview_data import TOPICS, Question, load_questions, load_tags, shown_first
 from tests.tiny_site import TinySite
 
@@ -205,8 +205,12 @@ def test_fault_in_the_vocabulary_names_file_and_line(site, old, new, message):
 def test_anchors_are_those_of_the_table_of_contents(site):
     path = site.write("docs/rag.md", PAGE)
     html = site.render(PAGE)
-    assert anchors(path) == set(re.findall(r'<h\d id="([^"]+)"', html))
-    assert anchors(path) == {"page", "when-it-fails", "why-just-tune-fails"}
+    assert set(headings(path)) == set(re.findall(r'<h\d id="([^"]+)"', html))
+    assert headings(path) == {
+        "page": "Page",
+        "when-it-fails": "When it fails",
+        "why-just-tune-fails": 'Why "just tune" fails',
+    }
 
 
 LORA = "What does LoRA do, and why does it save memory?"

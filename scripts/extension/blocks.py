@@ -12,7 +12,17 @@ from xml.etree import ElementTree as etree
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
-from scripts.extension import downloads, evidence, experiment, ladder, quick_check, quiz_form, references, source_code
+from scripts.extension import (
+    downloads,
+    evidence,
+    experiment,
+    interview,
+    ladder,
+    quick_check,
+    quiz_form,
+    references,
+    source_code,
+)
 from scripts.extension.page import Page
 from scripts.nearest import nearest
 
@@ -24,6 +34,7 @@ BLOCKS: dict[str, Block] = {
     "downloads": downloads.block,  # every snippet and the zip of all
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
+    "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
     "quiz": quiz_form.block,
     "references": references.block,

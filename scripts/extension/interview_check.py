@@ -115,7 +115,7 @@ class Check:
         pages = {path.relative_to(self.docs).as_posix() for path in self.docs.rglob("*.md")}
         if page not in pages:
             raise entry.error(f"{name}: there is no lesson {page}; {nearest(page, pages)}", "lesson")
-        if anchor not in (known := anchors(self.docs / page)):
+        if anchor not in (known := headings(self.docs / page)):
             raise entry.error(f"{name}: {page} has no heading #{anchor}; {nearest(anchor, known)}", "lesson")
 
     def _text(self, entry: Entries, field: str, label: str) -> None:
@@ -132,11 +132,12 @@ class Check:
                 raise entry.error(f"{label}: loose number {numbers[0]!r}; {why}", field)
 
 
-def anchors(page: Path) -> set[str]:
-    """The ids that the table of contents gives a page's headings."""
+def headings(page: Path) -> dict[str, str]:
+    """A page's headings, each under the id that the table of contents gives it."""
     fence = r"^(`{3,}|~{3,}).*?^\1"  # a comment in code is no heading
     text = re.sub(fence, "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     found: set[str] = set()
-    for heading in re.findall(r"^#{1,6} +(.+?) *#*$", text, re.MULTILINE):
-        unique(slugify(heading, "-"), found)
-    return found
+    return {
+        unique(slugify(heading, "-"), found): heading
+        for heading in re.findall(r"^#{1,6} +(.+?) *#*$", text, re.MULTILINE)
+    }
