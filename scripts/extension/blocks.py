@@ -13,6 +13,7 @@ from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
+    anki_deck,
     downloads,
     evidence,
     experiment,
@@ -29,6 +30,7 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "anki": anki_deck.block,  # the interview questions as a package
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "downloads": downloads.block,  # every snippet and the zip of all

@@ -59,10 +59,10 @@ def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict
     add_html(box, f"<details {how}><summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
 
 
-def link(name: str, content: bytes, page: Page) -> etree.Element:
-    """Return a paragraph with the link to a download, its size and its sha256."""
+def link(name: str, content: bytes, page: Page, folder: str = FOLDER) -> etree.Element:
+    """Return a paragraph with the link to a download in a folder of the site, its size and its sha256."""
     sha256 = hashlib.sha256(content).hexdigest()
-    href = posixpath.join(posixpath.relpath(".", address(page)), FOLDER, name)
+    href = posixpath.join(posixpath.relpath(".", address(page)), folder, name)
     anchor = f'<a class="md-button" href="{href}" download data-sha256="{sha256}">Download {name}</a>'
     paragraph = etree.Element("p", {"class": "download"})
     paragraph.text = page.md.htmlStash.store(f"{anchor} {size(len(content))}, sha256 <code>{sha256}</code>")
