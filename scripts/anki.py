@@ -27,7 +27,7 @@ FOLDER = "interview"
 NAME = "fine-tune-vs-rag-interview.apkg"
 CHANGED = "scripts/anki_changed.json"
 DECK, NOTE_TYPE = 1_874_203_651, 1_593_027_744  # drawn once; other numbers would be another deck
-CARD_CHANGED = 1_795_000_000  # raise it when the card's HTML or style changes
+CARD_CHANGED = 1_795_000_000  # raise it to now when the card's HTML or style changes: all notes are newer then
 SQLITE_VERSION = slice(96, 100)  # of the database file: which SQLite wrote it last. Nothing reads it
 
 
@@ -38,7 +38,7 @@ def package(root: Path) -> bytes:
     changed = {question: since for question, (_, since) in load_changed(root).items()}
     deck = genanki.Deck(DECK, "Fine-tune vs RAG: interview")
     for note in notes(load_questions(root), root):
-        note.changed = changed.get(note.question, CARD_CHANGED)
+        note.changed = max(changed.get(note.question, 0), CARD_CHANGED)
         deck.add_note(note)
     return packed({"collection.anki2": database(deck), "media": b"{}"})
 

@@ -27,6 +27,7 @@ export class Practice {
     this.form.addEventListener("input", () => this.filter(), { signal });
     this.form.addEventListener("submit", (event) => event.preventDefault(), { signal });
     addEventListener("hashchange", () => this.linked(), { signal });
+    addEventListener("beforeprint", () => this.unfoldForPaper(), { signal });
     this.filter();
     this.linked();
   }
@@ -112,6 +113,13 @@ export class Practice {
     this.single = true;
     this.filter();
     this.focus();
+  }
+
+  /** Browsers that cannot unfold by style rules print what is folded as folded. */
+  unfoldForPaper() {
+    const folded = /** @type {NodeListOf<HTMLDetailsElement>} */ (this.root.querySelectorAll(".interview-question details:not([open])"));
+    for (const details of folded) details.open = true;
+    addEventListener("afterprint", () => folded.forEach((details) => details.toggleAttribute("open", false)), { once: true });
   }
 
   clear() {
