@@ -1,7 +1,7 @@
 """Build the site: `python -m scripts.build`. Writes `site/` only when everything has been built and checked.
 
-Runtime for the browser's Python, pages by MkDocs, the downloads, then the check of the output. A mistake anywhere
-ends in one line and exit status 1, and the old `site/` stays.
+Runtime for the browser's Python, pages by MkDocs, npm's modules, the downloads, then the check of the output. A
+mistake anywhere ends in one line and exit status 1, and the old `site/` stays.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts import anki, vendor
 from scripts.check_site import check
 from scripts.downloads import DownloadError, publish
 from scripts.runtime import build_runtime
@@ -35,7 +36,9 @@ def build(site: Path, address: str | None = None) -> Path:
     if not address:
         drop_canonical_links(draft)
     shutil.copytree(runtime, draft / "assets" / "runtime")
+    vendor.publish(ROOT, draft / vendor.FOLDER)
     publish(ROOT, draft / "snippets")
+    anki.publish(ROOT, draft / anki.FOLDER)
     if problems := check(draft):
         raise BuildError("\n".join(problems))
     shutil.rmtree(site, ignore_errors=True)

@@ -36,6 +36,7 @@ IN_CSS = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
 IN_SCRIPT = re.compile(r"""(?:fetch|import|importScripts|new (?:Shared)?Worker)\s*\(\s*["'`]([^"'`]+)""")
 ABSOLUTE = re.compile(r"""https?://[^\s"'`)]+""")
 THEMES_OWN = "assets/javascripts/"  # Material's bundle and search worker
+OTHERS = ("assets/runtime/", "assets/vendor/")  # Pyodide and npm's modules: their comments name pages
 NAMESPACES = ("http://www.w3.org/",)  # names that look like addresses and are never fetched
 
 
@@ -196,8 +197,8 @@ def _arrives(site: Path, name: str, url: str) -> tuple[str, list[str]]:
 
 
 def _script(site: Path, name: str, text: str) -> list[str]:
-    """Check a script of ours: it names no other host. A runtime of others only must not load from one."""
-    if "runtime/" in name:
+    """Check a script of ours: it names no other host. A script of others only must not load from one."""
+    if name.startswith(OTHERS):
         found = [url for url in IN_SCRIPT.findall(text) if urlsplit(url).netloc]
     else:
         found = [url for url in ABSOLUTE.findall(text) if not url.startswith(NAMESPACES)]

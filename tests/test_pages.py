@@ -9,7 +9,10 @@ from tests.nav import CHECKED, PAGES
 
 pytestmark = pytest.mark.browser
 
-NAVIGATION = ".md-header, .md-sidebar, .md-footer, .md-top, .headerlink, quick-check button, decision-quiz button"
+NAVIGATION = (
+    ".md-header, .md-sidebar, .md-footer, .md-top, .headerlink, "
+    "quick-check button, decision-quiz button, interview-practice button"
+)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -12,18 +12,31 @@ from xml.etree import ElementTree as etree
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
-from scripts.extension import downloads, evidence, experiment, ladder, quick_check, quiz_form, references, source_code
+from scripts.extension import (
+    anki_deck,
+    downloads,
+    evidence,
+    experiment,
+    interview,
+    ladder,
+    quick_check,
+    quiz_form,
+    references,
+    source_code,
+)
 from scripts.extension.page import Page
 from scripts.nearest import nearest
 
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "anki": anki_deck.block,  # the interview questions as a package
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "downloads": downloads.block,  # every snippet and the zip of all
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
+    "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
     "quiz": quiz_form.block,
     "references": references.block,

@@ -69,10 +69,10 @@ def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> N
     box.append(fenced(content.decode("utf-8").rstrip(), "yaml", page))
 
 
-def link(name: str, content: bytes, page: Page) -> etree.Element:
-    """Return a paragraph with the link to a download, its size and its sha256."""
+def link(name: str, content: bytes, page: Page, folder: str = FOLDER) -> etree.Element:
+    """Return a paragraph with the link to a download in a folder of the site, its size and its sha256."""
     sha256 = hashlib.sha256(content).hexdigest()
-    href = posixpath.join(posixpath.relpath(".", address(page)), FOLDER, name)
+    href = posixpath.join(posixpath.relpath(".", address(page)), folder, name)
     anchor = f'<a class="md-button" href="{href}" download data-sha256="{sha256}">Download {name}</a>'
     paragraph = etree.Element("p", {"class": "download"})
     paragraph.text = page.md.htmlStash.store(f"{anchor} {size(len(content))}, sha256 <code>{sha256}</code>")

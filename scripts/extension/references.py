@@ -10,18 +10,20 @@ from scripts.extension.citations import VERIFIED, Reference, keys_in, load_refer
 from scripts.extension.page import Page
 
 HEADING = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
+INTERVIEW = re.compile(r"^ {0,3}::: interview *$", re.MULTILINE)
 CHECK = re.compile(r"^ {0,3}::: check +(\S+) *$", re.MULTILINE)
 
 
 def cited_in(root: Path) -> dict[str, dict[str, str]]:
-    """Return key -> {page from docs/: its title} for every key cited in a page or in the checks on it."""
+    """Return key -> {page from docs/: its title} for every key cited in a page or in the questions on it."""
     docs, pages = root / "docs", {}
     for path in sorted(docs.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         heading = HEADING.search(text)
-        for check in CHECK.findall(text):
-            data = docs / "_data" / "checks" / f"{check}.yml"
-            text += data.read_text(encoding="utf-8") if data.is_file() else ""
+        data = [docs / "_data" / "checks" / f"{check}.yml" for check in CHECK.findall(text)]
+        if INTERVIEW.search(text):
+            data += sorted((docs / "_data" / "interview").glob("*.yml"))
+        text += "".join(one.read_text(encoding="utf-8") for one in data if one.is_file())
         for key in keys_in(text):
             name = path.relative_to(docs).as_posix()
             pages.setdefault(key, {})[name] = heading[1] if heading else path.stem
