@@ -52,7 +52,7 @@ def test_cost_is_a_table_of_its_own(site):
 
 def test_chart_is_drawn_to_scale_and_told_in_words(site):
     html = site.render("::: experiment table-cpu chart\n")
-    widths = [float(width) for width in re.findall(r'class="facts" x="6" y="[\d.]+" width="([\d.]+)"', html)]
+    widths = [float(width) for width in re.findall(r'class="solid" x="6" y="[\d.]+" width="([\d.]+)"', html)]
     assert widths[1] / widths[0] == pytest.approx(0.96 / 0.04, rel=0.01)
     assert "Base model + RAG: facts 0.96, valid JSON 0" in html
     assert 'role="img" aria-labelledby="experiment-title experiment-desc"' in html

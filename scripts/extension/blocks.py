@@ -14,6 +14,7 @@ from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
     anki_deck,
+    bars,
     downloads,
     evidence,
     experiment,
@@ -30,6 +31,7 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base

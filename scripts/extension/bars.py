@@ -1,0 +1,63 @@
+"""The block `::: bars few-shot`: a chart of measured shares, described in `docs/_data/charts/few-shot.yml`.
+
+title: its name for who cannot see it; description: what it shows; caption: a sentence under it. solid, hatched: what
+the two kinds of bars show. groups: list of {name, rows}, each row {label, solid and/or hatched: `result:key`}. Values
+are shares, 0 to 1.
+"""
+
+from html import escape
+
+from scripts import results
+from scripts.extension import bar_chart
+from scripts.extension.authored import Entries, check_fields, load
+from scripts.extension.page import Page, SiteError
+
+FOLDER = "docs/_data/charts"
+TEXTS = {"title": str, "description": str, "caption": str, "groups": list}
+KINDS = dict.fromkeys(bar_chart.KINDS, str)
+
+
+def block(argument: str, page: Page) -> str:
+    """Return the chart; SiteError with file and line for a mistake, an unknown key or a stale result."""
+    path = page.root / FOLDER / f"{argument}.yml"
+    data = load(path, page.root)
+    page.data.append(path)
+    if not isinstance(data, Entries):
+        raise SiteError(f"{page.name(path)}:1: must be a mapping with {', '.join(TEXTS)}")
+    check_fields(data, argument, TEXTS, KINDS, data)
+    groups = []
+    for group in data["groups"]:
+        check_fields(group, "groups", {"name": str, "rows": list}, {}, data)
+        groups.append((group["name"], [row(one, data, group, page) for one in group["rows"]]))
+    keys = ", ".join(f"{bar_chart.key_of(kind)} {escape(data[kind])}" for kind in KINDS if kind in data)
+    caption = f"{keys}. {escape(data['caption'])} Bars from 0 to 1, with 95 % intervals where there are any."
+    return bar_chart.draw(argument, data["title"], data["description"], caption, groups)
+
+
+def row(entry: Entries, chart: Entries, group: Entries, page: Page) -> bar_chart.Row:
+    """Return one row with its measured bars."""
+    check_fields(entry, "rows", {"label": str}, KINDS, group)
+    kinds = [kind for kind in KINDS if kind in entry]
+    if not kinds:
+        raise entry.error(f"{entry['label']} has no bar; give it {' or '.join(KINDS)}")
+    bars = []
+    for kind in kinds:
+        if kind not in chart:
+            raise entry.error(f"the chart does not say what {kind} bars show; add {kind} at its top", kind)
+        bars.append((chart[kind], measured(entry, kind, page), kind))
+    return bar_chart.Row(entry["label"], bars)
+
+
+def measured(entry: Entries, kind: str, page: Page) -> dict:
+    """Return the measurement that a row names."""
+    name, _, key = entry[kind].partition(":")
+    try:
+        made = results.load(page.root)
+        if name not in made:
+            raise results.UnknownResult(f"there is no result {name} to draw")
+        one = made[name].value(key)
+    except (results.StaleResult, results.UnknownResult, results.BadResult) as error:
+        raise entry.error(str(error), kind) from None
+    if not 0 <= one["value"] <= 1:
+        raise entry.error(f"{entry[kind]} is {one['value']}, and a bar goes from 0 to 1", kind)
+    return one
