@@ -98,6 +98,7 @@ export class Practice {
     if (does === "mode") {
       this.single = !this.single;
       this.arrange();
+      if (this.single) this.focus();
     }
     if (does === "answers") {
       this.open = !this.open;
@@ -146,7 +147,7 @@ export class Practice {
   focus() {
     const target = this.shown[this.at]?.heading ?? one(this.root, ".interview-none");
     target.focus({ preventScroll: true });
-    target.scrollIntoView({ block: "nearest" });
+    target.scrollIntoView({ block: "start" });
   }
 
   /** A link to a question brings it out. */
