@@ -13,8 +13,10 @@ from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
+    adapter_parameters,
     anki_deck,
     bars,
+    diff,
     downloads,
     evidence,
     experiment,
@@ -31,10 +33,12 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "adapter-parameters": adapter_parameters.block,  # what the lab's adapter trains, worked out
     "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
+    "diff": diff.block,  # two files and the symbols to compare
     "downloads": downloads.block,  # every snippet and the zip of all
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost

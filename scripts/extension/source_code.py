@@ -17,24 +17,34 @@ SHORT = "snippets"  # where `lora.freeze_base` is looked up before the root
 
 def block(argument: str, page: Page) -> etree.Element:
     path, symbol = _locate(argument, page)
+    sources = read_symbols(path)
+    if symbol not in sources:
+        raise page.error(page.line, f"{page.name(path)} has no {symbol}; {nearest(symbol, sources)}")
+    return fenced(sources[symbol], "python", page, f"{page.name(path)}: {symbol}")
+
+
+def read_symbols(path: Path) -> dict[str, str]:
+    """Return the source of every function, class and assignment of a Python file, by its name."""
     text = path.read_text(encoding="utf-8")
-    symbols = _symbols(ast.parse(text))
-    if symbol not in symbols:
-        raise page.error(page.line, f"{page.name(path)} has no {symbol}; {nearest(symbol, symbols)}")
-    return fenced(_source(text, symbols[symbol]), "python", page, f"{page.name(path)}: {symbol}")
+    return {name: _source(text, node) for name, node in _symbols(ast.parse(text)).items()}
+
+
+def python_file(name: str, page: Page) -> Path:
+    """Return the file of that name under the root; SiteError if it is none of ours."""
+    path = (page.root / name).resolve()
+    if not path.is_relative_to(page.root.resolve()) or path.suffix != ".py":
+        raise page.error(page.line, f"{name} is not a Python file of this repository")
+    if not path.is_file():
+        there = [p.relative_to(page.root).as_posix() for p in path.parent.glob("*.py")]
+        raise page.error(page.line, f"there is no file {name}; {nearest(name, there)}")
+    return page.root / name
 
 
 def _locate(argument: str, page: Page) -> tuple[Path, str]:
     """Return the file and the symbol in it."""
     words = argument.split()
     if len(words) == 2:
-        path = (page.root / words[0]).resolve()
-        if not path.is_relative_to(page.root.resolve()) or path.suffix != ".py":
-            raise page.error(page.line, f"{words[0]} is not a Python file of this repository")
-        if not path.is_file():
-            there = [p.relative_to(page.root).as_posix() for p in path.parent.glob("*.py")]
-            raise page.error(page.line, f"there is no file {words[0]}; {nearest(words[0], there)}")
-        return page.root / words[0], words[1]
+        return python_file(words[0], page), words[1]
     parts = argument.split(".")
     if len(words) != 1 or len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise page.error(page.line, "write '::: code path/file.py symbol' or '::: code module.symbol'")
