@@ -83,13 +83,14 @@ def item(entry: Entries, page: Page) -> etree.Element:
 def verdict_line(answers: dict[str, str], says: str) -> str:
     """Return the answers and where they lead, linked to the verdict as it stands in the page and to the quiz.
 
-    Where no script runs, the first link shows the verdict; where one runs, both put the answers into the quiz.
+    Where the quiz does not run, the first link shows the verdict: its target keeps the theme from fetching the page by
+    script, which would leave the browser without the anchor. Where it runs, both put the answers into the quiz.
     """
     verdict, link = decide(answers), escape(query(answers))
     named = "; ".join(f"{question.name}: {question.option(answers[question.id]).short}" for question in QUESTIONS)
     plan = escape(outline(verdict.now, verdict.later).removesuffix("."))
     return (
-        f'<span>{escape(named)}.</span> <a href="{link}#{anchor(answers)}"><strong>{plan}</strong></a> '
+        f'<span>{escape(named)}.</span> <a href="{link}#{anchor(answers)}" target="_self"><strong>{plan}</strong></a> '
         f'<a class="scenario-open" href="{link}#{QUIZ}" aria-label="Open in the quiz: {escape(says)}">'
         "Open in the quiz</a>"
     )
