@@ -52,7 +52,7 @@ def site(tmp_path):
 
 def test_every_row_says_what_its_interval_shows(site):
     html = site.render("::: differences paired\n")
-    assert re.findall(r'class="small verdict"[^>]*>([^<]+)<', html) == [
+    assert re.findall(r'class="verdict">([^<]+);<', html) == [
         "clear of zero: better",
         "holds zero: not shown",
         "clear of zero: worse",

@@ -60,7 +60,9 @@ def test_the_table_has_what_is_computed(site):
     found = cells(site.render("::: sample-size\n"))
     assert list(found) == ["1 point", "2 points", "3 points", "5 points", "10 points"]
     assert found["3 points"] == [f"{sample_size.needed(0.03, share):,}" for share in sample_size.DIFFER]
-    assert found["10 points"][0] == "cannot be", "systems that differ on 5 % of questions are at most 5 points apart"
+    assert found["10 points"][0] == sample_size.NOT_SO_FAR, (
+        "systems that differ on 5 % of questions are at most 5 points apart"
+    )
 
 
 def test_error_bars_are_those_of_the_reference(site):

@@ -121,8 +121,9 @@ def draw_pair(pair: Pair, top: float, reach: float) -> str:
         f'<text class="name" x="{SIDE}" y="{top + 20}">{escape(pair.label)}</text>'
         f'<path class="interval" d="M{at["low"]:.1f} {y}H{at["high"]:.1f}{ends}"/>{rings}'
         f'<circle class="mean" cx="{at["value"]:.1f}" cy="{y}" r="5"/>'
-        f'<text class="small verdict" x="{SIDE}" y="{top + 84}">{pair.verdict}</text>'
-        f'<text class="small" x="{SIDE}" y="{top + 101}">{pair.numbers}; {pair.counts}</text>'
+        f'<text class="small" x="{SIDE}" y="{top + 84}">'
+        f'<tspan class="verdict">{pair.verdict};</tspan> {pair.counts}</text>'
+        f'<text class="small" x="{SIDE}" y="{top + 101}">{pair.numbers}</text>'
     )
 
 

@@ -16,6 +16,7 @@ DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.1)  # of accuracy; the smallest that on
 DIFFER = (0.05, 0.1, 0.2, 0.3)  # share of questions that the two systems answer differently
 ASKED = (50, 100, 200, 500, 1000)
 SCORES = (0.5, 0.7, 0.8, 0.9)
+NOT_SO_FAR = "\N{EN DASH}"  # systems that differ on so few questions cannot be that far apart
 
 
 def block(argument: str, page: Page) -> str:
@@ -27,7 +28,7 @@ def block(argument: str, page: Page) -> str:
         ("Smallest difference to see", "Share of questions on which the two differ"),
         [(points(difference), difference) for difference in DIFFERENCES],
         [(f"{share:.0%}", share) for share in DIFFER],
-        lambda difference, share: f"{needed(difference, share):,}" if share >= difference else "cannot be",
+        lambda difference, share: f"{needed(difference, share):,}" if share >= difference else NOT_SO_FAR,
     )
 
 
