@@ -17,14 +17,18 @@ from scripts.extension import (
     anki_deck,
     bars,
     diff,
+    differences,
     downloads,
     evidence,
     experiment,
     interview,
     ladder,
+    printed,
     quick_check,
     quiz_form,
     references,
+    sample_size,
+    scenarios,
     source_code,
 )
 from scripts.extension.page import Page
@@ -39,13 +43,18 @@ BLOCKS: dict[str, Block] = {
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "diff": diff.block,  # two files and the symbols to compare
+    "differences": differences.block,  # name of a file in docs/_data/charts/
     "downloads": downloads.block,  # every snippet and the zip of all
+    "error-bars": sample_size.error_bars,  # of one score
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
+    "printed": printed.block,  # result and a part of the metrics that it printed
     "quiz": quiz_form.block,
     "references": references.block,
+    "sample-size": sample_size.block,  # of a paired comparison
+    "scenarios": scenarios.block,  # docs/_data/scenarios.yml, with the quiz's verdicts
 }
 
 LINE = re.compile(r"^ {0,3}(:::.*)$", re.MULTILINE)

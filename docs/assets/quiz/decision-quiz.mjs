@@ -14,6 +14,7 @@ import { fillCard, withSite } from "./verdict-card.mjs";
 const ROOT = new URL("../../", import.meta.url); // the site's root, whatever the sub-path
 const NEAR = "400px"; // Python starts when the quiz is that close to being seen
 const PATIENCE = 150; // ms that a running Python gets before the table answers first
+const OURS = /^#(verdict-|take-the-three-questions$)/; // places on the page that mean the quiz
 
 // Whether the reader comes from outside. After a reload, or back and forward, the place on the page is theirs to keep.
 let arriving = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType("navigation")[0])?.type === "navigate";
@@ -31,6 +32,7 @@ class DecisionQuiz extends HTMLElement {
     const { signal } = this.leaving;
     this.addEventListener("change", this, { signal });
     this.addEventListener("click", this, { signal });
+    document.addEventListener("click", this, { signal, capture: true }); // before the theme, which listens on the body
     this.addEventListener("submit", this, { signal });
     this.addEventListener("pointerdown", start, { signal, once: true });
     this.addEventListener("focusin", start, { signal, once: true });
@@ -56,20 +58,25 @@ class DecisionQuiz extends HTMLElement {
     if (event.type === "popstate") this.readLink();
     else if (event.type === "change" && target.matches("input")) this.answered();
     else if (event.type === "submit") this.submitted(event);
-    else if (event.type === "click") this.clicked(/** @type {MouseEvent} */ (event), target);
+    else if (event.currentTarget === document) this.followed(/** @type {MouseEvent} */ (event), target);
+    else if (event.type === "click") this.clicked(event, target);
   }
 
-  /** @param {MouseEvent} event @param {HTMLElement} target */
+  /** A link with answers, in the quiz or beside a situation: the page stays. @param {MouseEvent} event @param {HTMLElement} target */
+  followed(event, target) {
+    const link = /** @type {HTMLAnchorElement | null} */ (target.closest("[data-slot=changes] a, .verdict-table a, .scenario-verdict a"));
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // the theme would take it for a link to another page
+    this.goTo(link.search);
+    /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus({ preventScroll: true });
+    this.region?.scrollIntoView({ block: this.contains(link) ? "nearest" : "start" });
+  }
+
+  /** @param {Event} event @param {HTMLElement} target */
   clicked(event, target) {
-    const other = /** @type {HTMLAnchorElement | null} */ (target.closest("[data-slot=changes] a, .verdict-table a"));
     const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
-    if (other && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-      event.preventDefault();
-      event.stopPropagation(); // the theme would take it for a link to another page
-      this.goTo(other.search);
-      /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus({ preventScroll: true });
-      this.region?.scrollIntoView({ block: "nearest" });
-    } else if (copy) this.copy(copy.dataset.copy ?? "");
+    if (copy) this.copy(copy.dataset.copy ?? "");
     else if (target.closest("[data-retry]")) retry();
     else if (target.closest("[type=reset]")) {
       event.preventDefault();
@@ -112,7 +119,7 @@ class DecisionQuiz extends HTMLElement {
   /** The reader followed a link to a verdict. */
   arrived() {
     start();
-    const elsewhere = location.hash && !location.hash.startsWith("#verdict-");
+    const elsewhere = location.hash && !OURS.test(location.hash);
     if (arriving && !elsewhere) this.region?.scrollIntoView({ block: "start" });
   }
 
