@@ -14,12 +14,15 @@ from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
     anki_deck,
+    automaton,
     bars,
+    break_even,
     downloads,
     evidence,
     experiment,
     interview,
     ladder,
+    printed,
     quick_check,
     quiz_form,
     references,
@@ -31,8 +34,10 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "automaton": automaton.block,  # name of a file in docs/_data/automata/
     "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
+    "break-even": break_even.block,  # when a student pays: the reader's own numbers
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "downloads": downloads.block,  # every snippet and the zip of all
@@ -40,6 +45,7 @@ BLOCKS: dict[str, Block] = {
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
+    "printed": printed.block,  # result, path to a list in what it printed, how many items
     "quiz": quiz_form.block,
     "references": references.block,
 }
