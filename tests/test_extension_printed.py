@@ -80,5 +80,6 @@ def test_the_transcript_in_prompting_is_what_the_labs_model_says():
     }
     for label, (form, count) in asked.items():
         prompts = few.write_prompts(config, tokenizer, pool, form, count, 0, [rows[0]["prompt"]])
+        assert ("neesclund-793" in prompts[0]) == (count == 4), "the wrong page is copied out of the four examples"
         (told,) = few.answer_alike(model, tokenizer, tokenizer(prompts)["input_ids"], config.longest)
-        assert f"\n{label:<22} {told}\n" in shown
+        assert f"\n{label}\n  {told}\n" in shown
