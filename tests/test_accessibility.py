@@ -4,6 +4,7 @@ What remains of the theme's own is written down in THEME, each with its reason; 
 """
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.conftest import ROOT
 from tests.nav import PAGES
@@ -92,6 +93,17 @@ def test_the_answered_quick_check_has_no_violation(visit, look):
         question.get_by_role("button", name="Check").click()
     for result in ("right", "wrong"):
         assert page.locator(f"quick-check .check-feedback .{result}").count(), "both kinds of feedback are looked at"
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_break_even_form_has_no_violation_filled_in_or_wrong(visit, look):
+    link = "calls=9&input=9&output=9&teacher-fixed=9&student-fixed=1&making=9"
+    page = visit(f"/distillation/?{link}&upkeep=1&sale=1", reduced_motion="reduce", **LOOKS[look])
+    expect(page.locator("[data-slot=payback]")).not_to_be_empty()
+    assert violations(page) == []
+    page.locator("[name=upkeep]").fill("much")
+    expect(page.locator("#break-even-upkeep-problem")).not_to_be_empty()
     assert violations(page) == []
 
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 NAVIGATION = (
     ".md-header, .md-sidebar, .md-footer, .md-top, .headerlink, "
-    "quick-check button, decision-quiz button, interview-practice button"
+    "quick-check button, decision-quiz button, interview-practice button, break-even button"
 )
 
 

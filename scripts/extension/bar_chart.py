@@ -9,7 +9,7 @@ from html import escape
 
 from scripts.results import shown
 
-WIDTH, BAR, LEFT, RIGHT = 360, 12, 6, 58  # units of the picture; values stand to the right of the bars
+WIDTH, BAR, LEFT, RIGHT = 360, 12, 6, 66  # units of the picture; values stand to the right of the bars
 SCALE = WIDTH - LEFT - RIGHT
 HEADING, LABEL, GAP, FOOT = 26, 19, 4, 11  # heights: of a group's name, of a row's label, between bars, under a row
 KINDS = ("solid", "hatched")

@@ -15,7 +15,9 @@ from markdown.blockprocessors import BlockProcessor
 from scripts.extension import (
     adapter_parameters,
     anki_deck,
+    automaton,
     bars,
+    break_even,
     diff,
     differences,
     downloads,
@@ -30,6 +32,7 @@ from scripts.extension import (
     sample_size,
     scenarios,
     source_code,
+    transcript,
 )
 from scripts.extension.page import Page
 from scripts.nearest import nearest
@@ -38,8 +41,10 @@ Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
     "adapter-parameters": adapter_parameters.block,  # what the lab's adapter trains, worked out
+    "automaton": automaton.block,  # name of a file in docs/_data/automata/
     "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
+    "break-even": break_even.block,  # when a student pays: the reader's own numbers
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "diff": diff.block,  # two files and the symbols to compare
@@ -55,6 +60,7 @@ BLOCKS: dict[str, Block] = {
     "references": references.block,
     "sample-size": sample_size.block,  # of a paired comparison
     "scenarios": scenarios.block,  # docs/_data/scenarios.yml, with the quiz's verdicts
+    "transcript": transcript.block,  # result, path to a list in what it printed, how many items
 }
 
 LINE = re.compile(r"^ {0,3}(:::.*)$", re.MULTILINE)
