@@ -40,6 +40,11 @@ def test_a_missing_module_leaves_the_verdicts_of_the_page(visit, host, module):
     page = visit("/")
     answer(page, **FACTS)
     expect(page.locator("#verdict-yes-facts-ordinary")).to_be_visible()
+    page.locator("#verdict-yes-facts-ordinary [data-slot=changes] a").first.click()
+    expect(page.locator("#verdict-no-facts-ordinary")).to_be_visible()
+    page.get_by_text("All sixteen answers at a glance").click()
+    page.locator(".verdict-table a", has_text="Ship it now").click()
+    expect(page.locator("#verdict-yes-none-ordinary")).to_be_visible()
     failed_files(page)
 
 

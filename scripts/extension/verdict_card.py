@@ -98,7 +98,7 @@ def changes_of(question, others: list[dict], answers: dict[str, str]) -> str:
     for other in others:
         there = {**answers, question.id: other["option"]}
         href = escape(query(there) + "#" + anchor(there))
-        links.append(f'<li>{escape(question.name)}: <a href="{href}">{escape(other["text"])}</a></li>')
+        links.append(f'<li>{escape(question.name)}: <a href="{href}" target="_self">{escape(other["text"])}</a></li>')
     return "".join(links)
 
 

@@ -24,4 +24,4 @@ def row(answers: dict[str, str]) -> str:
     cells = "".join(f"<td>{escape(q.option(answers[q.id]).short)}</td>" for q in QUESTIONS)
     href = escape(f"{query(answers)}#{anchor(answers)}")
     plan = escape(outline(verdict.now, verdict.later).removesuffix("."))
-    return f'<tr>{cells}<td><a href="{href}">{plan}</a></td></tr>'
+    return f'<tr>{cells}<td><a href="{href}" target="_self">{plan}</a></td></tr>'
