@@ -15,6 +15,8 @@ from pathlib import Path
 from scripts import anki, vendor
 from scripts.check_site import check
 from scripts.downloads import DownloadError, publish
+from scripts.extension import bibliography
+from scripts.extension.citations import load_references
 from scripts.runtime import build_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +41,7 @@ def build(site: Path, address: str | None = None) -> Path:
     vendor.publish(ROOT, draft / vendor.FOLDER)
     publish(ROOT, draft / "snippets")
     anki.publish(ROOT, draft / anki.FOLDER)
+    bibliography.publish(load_references(ROOT), draft)
     if problems := check(draft):
         raise BuildError("\n".join(problems))
     shutil.rmtree(site, ignore_errors=True)

@@ -88,7 +88,7 @@ def test_every_loose_number_of_a_page_is_named_at_once(site):
 def test_what_a_block_makes_is_not_the_authors_prose(site):
     site.write(
         "docs/_data/references.yml",
-        "lora: {title: LoRA, authors: Hu, year: 2021, where: arXiv, url: 'https://a.org/x', "
+        "lora: {title: LoRA, authors: '{Hu}', year: 2021, further: true, where: a, url: 'https://a.org/x', "
         "verified: T, supports: [It needs 48 GB.]}\n",
     )
     assert "48 GB" in site.render("::: references\n")
