@@ -17,6 +17,8 @@ from scripts.check_site import check
 from scripts.downloads import DownloadError, publish
 from scripts.extension import bibliography
 from scripts.extension.citations import load_references
+from scripts.extension.loose_numbers import loose_in_data
+from scripts.extension.page import SiteError
 from scripts.runtime import build_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,8 @@ def build(site: Path, address: str | None = None) -> Path:
     """
     draft = site.with_name(f".{site.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
+    if loose := loose_in_data(ROOT):
+        raise BuildError("\n".join(loose))
     runtime = build_runtime()
     build_pages(draft, address)
     if not address:
@@ -75,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         site = build(options.site.resolve(), os.environ.get("SITE_URL"))
-    except (BuildError, DownloadError, OSError, RuntimeError) as error:
+    except (BuildError, DownloadError, SiteError, OSError, RuntimeError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     print(f"build: {sum(1 for file in site.rglob('*') if file.is_file())} files in {site}", file=sys.stderr)
