@@ -18,6 +18,7 @@ from scripts.extension import (
     downloads,
     evidence,
     experiment,
+    glossary,
     interview,
     ladder,
     quick_check,
@@ -38,6 +39,7 @@ BLOCKS: dict[str, Block] = {
     "downloads": downloads.block,  # every snippet and the zip of all
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
+    "glossary": glossary.block,  # every term of docs/_data/glossary.yml
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
     "quiz": quiz_form.block,
