@@ -6,6 +6,7 @@ Every page may use, and every mistake in it ends the build with `file:line: prob
 - `[@key]`, `[@key; @other]`: citations of entries in `docs/_data/references.yml` (`citations.py`);
 - `[=result:key]`: a measured value from `results/` (`measured.py`);
 - no number with a unit without one of the two beside it (`loose_numbers.py`);
+- a lesson says how long it takes (`reading_time.py`);
 - the first mention of an abbreviation says what it stands for (`glossary.py`).
 
 It is a plain Python-Markdown extension and uses no hook of one site generator, so that the pages outlive
@@ -25,6 +26,7 @@ from scripts.extension.glossary import FirstMentions, abbreviations
 from scripts.extension.loose_numbers import LooseNumbers
 from scripts.extension.measured import MeasuredValue
 from scripts.extension.page import Page, SiteError
+from scripts.extension.reading_time import ReadingTime
 
 __all__ = ["Page", "SiteError", "SiteExtension", "makeExtension"]
 
@@ -56,6 +58,7 @@ class SiteExtension(Extension):
         md.treeprocessors.register(LooseNumbers(md, reader), "loose_numbers", 25)  # before inline (20): raw text
         abbreviations(reader.root).extendMarkdown(md)
         md.treeprocessors.register(FirstMentions(md, reader), "first_mentions", 6)
+        md.postprocessors.register(ReadingTime(md), "reading_time", -10)  # when everything else is done
         # After code spans (190) and escapes (180), before links (170): `[@key]` is none of these.
         md.inlinePatterns.register(Citation(md, reader), "citation", 175)
         md.inlinePatterns.register(MeasuredValue(md, reader), "measured", 174)
