@@ -15,7 +15,7 @@ from markdown.postprocessors import Postprocessor
 LESSON = 'id="what-you-will-learn"'
 WORDS_A_MINUTE, SECONDS_A_LINE, SECONDS_A_PICTURE = 200, 2, 20
 NOT_READ = "script, style, template, details, decision-quiz, button, .headerlink, .cites, .reading-time, .as-markdown"
-WORD = re.compile(r"\w[\w'\u2019.-]*")
+WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*")  # a table of numbers is looked at, not read
 FIRST_HEADING = "</h1>"
 
 
