@@ -59,7 +59,7 @@ class Source(InlineProcessor):
         span.text = AtomicString("(")
         keys = [key.strip(" @") for key in m[1].split(";")]
         for number, key in enumerate(keys, 1):
-            link = etree.SubElement(span, "a", {"href": self.references[key].url})
+            link = etree.SubElement(span, "a", {"href": self.references[key].address})
             link.text = AtomicString(self.references[key].short)
             link.tail = AtomicString(")" if number == len(keys) else "; ")
         return span, m.start(0), m.end(0)

@@ -1,20 +1,23 @@
 """Build the site: `python -m scripts.build`. Writes `site/` only when everything has been built and checked.
 
-Runtime for the browser's Python, pages by MkDocs, npm's modules, the downloads, then the check of the output. A
-mistake anywhere ends in one line and exit status 1, and the old `site/` stays.
+Runtime for the browser's Python, pages by MkDocs, npm's modules, the downloads, Markdown copies and signposts, then the
+check of the output. A mistake anywhere ends in one line and exit status 1, and the old `site/` stays.
 """
 
 import argparse
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from scripts import anki, vendor
+from scripts import anki, markdown_copies, signposts, vendor
 from scripts.check_site import check
 from scripts.downloads import DownloadError, publish
+from scripts.extension import bibliography
+from scripts.extension.citations import load_references
+from scripts.extension.loose_numbers import loose_in_data
+from scripts.extension.page import SiteError
 from scripts.runtime import build_runtime
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,19 +34,30 @@ def build(site: Path, address: str | None = None) -> Path:
     """
     draft = site.with_name(f".{site.name}-draft")
     shutil.rmtree(draft, ignore_errors=True)
+    try:
+        write(draft, address)
+        if problems := check(draft):
+            raise BuildError("\n".join(problems))
+        shutil.rmtree(site, ignore_errors=True)
+        draft.rename(site)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # of a build that failed
+    return site
+
+
+def write(draft: Path, address: str | None) -> None:
+    """Write everything into a folder, unchecked."""
+    if loose := loose_in_data(ROOT):
+        raise BuildError("\n".join(loose))
     runtime = build_runtime()
     build_pages(draft, address)
-    if not address:
-        drop_canonical_links(draft)
     shutil.copytree(runtime, draft / "assets" / "runtime")
     vendor.publish(ROOT, draft / vendor.FOLDER)
     publish(ROOT, draft / "snippets")
     anki.publish(ROOT, draft / anki.FOLDER)
-    if problems := check(draft):
-        raise BuildError("\n".join(problems))
-    shutil.rmtree(site, ignore_errors=True)
-    draft.rename(site)
-    return site
+    bibliography.publish(load_references(ROOT), draft)
+    markdown_copies.publish(draft)
+    signposts.publish(draft, ROOT / "mkdocs.yml", address)
 
 
 def build_pages(site: Path, address: str | None) -> None:
@@ -58,13 +72,6 @@ def build_pages(site: Path, address: str | None) -> None:
         raise BuildError("\n".join(line for line in said if not line.startswith("INFO")))
 
 
-def drop_canonical_links(site: Path) -> None:
-    """Take out the links that would tell search engines that this site's real address is a loopback one."""
-    for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(re.sub(r'<link rel="canonical"[^>]*>', "", text), encoding="utf-8")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Build and say where; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -72,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         site = build(options.site.resolve(), os.environ.get("SITE_URL"))
-    except (BuildError, DownloadError, OSError, RuntimeError) as error:
+    except (BuildError, DownloadError, SiteError, OSError, RuntimeError) as error:
         print(f"build: {error}", file=sys.stderr)
         return 1
     print(f"build: {sum(1 for file in site.rglob('*') if file.is_file())} files in {site}", file=sys.stderr)

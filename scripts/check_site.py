@@ -2,8 +2,8 @@
 
 What must hold of every page, whoever wrote its HTML (MkDocs, the theme, a block of ours, a raw tag in
 Markdown): nothing loads from another host, every internal link and anchor arrives, every path is relative so
-that the site works under any sub-path, and a page has one h1, its own title, unique ids and a text for each
-image. A link that states the hash of its file (`data-sha256`) leads to a file with that hash.
+that the site works under any sub-path, and a page has one h1, its own title and description, unique ids and a text for
+each image. A link that states the hash of its file (`data-sha256`) leads to a file with that hash.
 
 Not checked: the theme's own scripts. Material's bundle holds addresses at unpkg.com and api.github.com, but
 it asks for them only on a page with a Mermaid diagram or with `repo_url` set, and we use neither; the browser
@@ -37,6 +37,7 @@ IN_SCRIPT = re.compile(r"""(?:fetch|import|importScripts|new (?:Shared)?Worker)\
 ABSOLUTE = re.compile(r"""https?://[^\s"'`)]+""")
 THEMES_OWN = "assets/javascripts/"  # Material's bundle and search worker
 OTHERS = ("assets/runtime/", "assets/vendor/")  # Pyodide and npm's modules: their comments name pages
+DESCRIPTION = range(70, 161)  # characters: what search engines show of a page
 NAMESPACES = ("http://www.w3.org/",)  # names that look like addresses and are never fetched
 
 
@@ -52,6 +53,7 @@ class Document(HTMLParser):
         self.bare_images: list[str] = []
         self.headings = 0
         self.title = ""
+        self.description = ""
         self.base = False
         self._inside = ""
         self._templates = 0
@@ -92,6 +94,8 @@ class Document(HTMLParser):
             self.links.append(own["href"])
             self.hashes += [(own["href"], own["data-sha256"])] if "data-sha256" in own else []
         self.loads += _in_css(own.get("style", ""))
+        if tag == "meta" and own.get("name") == "description":
+            self.description = own.get("content", "")
         if tag == "meta" and own.get("http-equiv", "").lower() == "refresh":
             self.links += re.findall(r"url=(.+)$", own.get("content", ""))
 
@@ -119,10 +123,17 @@ def check(site: Path) -> list[str]:
     if not pages:
         return [f"{site}: holds no page; run the build first"]
     problems = [problem for name, page in pages.items() for problem in _page(site, name, page, pages)]
-    titles = Counter(page.title.strip() for name, page in pages.items() if name != "404.html")
-    for name, page in pages.items():
-        if titles[page.title.strip()] > 1 and name != "404.html":
-            problems.append(f"{name}: shares its title {page.title.strip()!r} with another page")
+    real = {name: page for name, page in pages.items() if name != "404.html"}
+    for what in ("title", "description"):
+        texts = {name: getattr(page, what).strip() for name, page in real.items()}
+        shared = Counter(texts.values())
+        problems += [
+            f"{name}: shares its {what} {text!r} with another page" for name, text in texts.items() if shared[text] > 1
+        ]
+    for name, page in real.items():
+        if len(page.description) not in DESCRIPTION:
+            least, most = DESCRIPTION[0], DESCRIPTION[-1]
+            problems.append(f"{name}: its description has {len(page.description)} characters; write {least} to {most}")
     for path in sorted(site.rglob("*.css")):
         name = path.relative_to(site).as_posix()
         problems += [p for url in _in_css(path.read_text(encoding="utf-8")) for p in _load(site, name, url)]

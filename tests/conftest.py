@@ -20,6 +20,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / f"test-site-{os.getpid()}"
 SUB_PATH = "/docs/decision"
+REPORT = pytest.StashKey[str]()  # how the pages read, for the end of the run
 # Without these a browser on a closed network keeps asking its maker's hosts.
 FLAGS = [
     "--no-sandbox",
@@ -35,6 +36,13 @@ FLAGS = [
 def pytest_collection_modifyitems(items):
     """Fast tests first, browsers last: a typing mistake should not wait for Chromium."""
     items.sort(key=lambda item: ("browser" in item.keywords) + ("slow" in item.keywords))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Report how long and how hard the pages are, where the site was built. Nothing is enforced."""
+    if told := config.stash.get(REPORT, ""):
+        terminalreporter.section("how the pages read")
+        terminalreporter.write_line(told)
 
 
 @pytest.fixture(scope="session")

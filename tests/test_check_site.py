@@ -1,5 +1,6 @@
 """The check of the built site finds each fault, and finds none in a site that has none."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from scripts.check_site import check, main
 
 PAGE = """<!doctype html>
 <html><head><title>{title}</title>
+<meta name="description" content="{title}, which this page is about, in a sentence of a length that is shown.">
 <link rel="canonical" href="https://example.org/x/">
 <link rel="stylesheet" href="{up}assets/site.css"><link rel="icon" href="{up}assets/icon.svg">
 <script type="module" src="{up}assets/own.mjs"></script></head>
@@ -95,12 +97,22 @@ def test_fault_in_a_page(site, body, problem):
     assert len(problems) == 1 and problem in problems[0]
 
 
-def test_title_is_unique(site):
+def test_title_and_description_are_unique(site):
     page(site, title="RAG")
+    text = "RAG, which this page is about, in a sentence of a length that is shown."
     assert check(site) == [
         "index.html: shares its title 'RAG' with another page",
         "rag/index.html: shares its title 'RAG' with another page",
+        f"index.html: shares its description {text!r} with another page",
+        f"rag/index.html: shares its description {text!r} with another page",
     ]
+
+
+@pytest.mark.parametrize(("words", "count"), [("Short.", 6), ("Long. " * 30, 180), ("", 0)])
+def test_description_has_a_length_that_is_shown(site, words, count):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    put(site, "index.html", re.sub(r'content="Home[^"]*"', f'content="{words}"', text))
+    assert check(site) == [f"index.html: its description has {count} characters; write 70 to 160"]
 
 
 def test_style_sheet_loads_from_another_host(site):

@@ -4,7 +4,6 @@ import pytest
 
 from scripts.extension import SiteError
 from scripts.extension.citations import load_references
-from scripts.extension.references import cited_in
 from tests.tiny_site import REFERENCES, TinySite
 
 
@@ -74,12 +73,30 @@ MISTAKES = {
         r":5: lora has an unknown field yaer; did you mean year",
     ),
     "wrong type": ("year: 2021", "year: '2021'", r":4: lora: year must be a whole number, not '2021'"),
-    "empty": ("where: arXiv 2106.09685", "where: ''", r":5: lora: where is empty"),
-    "bad url": ("https://arxiv.org/abs/2106.09685", "arxiv.org", r":6: lora: url must be a web address"),
-    "bad letter": ("verified: T", "verified: Q", r":7: lora: verified must be one of T A D X O N"),
-    "no sentence": ('["Adapters are small."]', "[{a: b}]", r":8: lora: supports must be a list of sentences"),
-    "key twice": ("qlora:", "lora:", r":9: lora is there twice, first on line 1"),
-    "bad key": ("qlora:", "QLoRA:", r":9: QLoRA: a key is words of a-z"),
+    "number for text": ('"2106.09685"', "2106.09685", r":5: lora: arxiv must be text \(quote it\), not 2106.09685"),
+    "empty": ('"2106.09685"', "''", r":5: lora: arxiv is empty"),
+    "no identifier": ('  arxiv: "2106.09685"\n', "", r":2: lora has no identifier; give it one of arxiv, doi, url"),
+    "two identifiers": ("  year: 2021", "  year: 2021\n  doi: 10.1000/182", r":2: lora has arxiv and doi; give it one"),
+    "bad arxiv": ("2106.09685", "abs/2106", r":5: lora: arxiv must be a number such as 2106.09685, not 'abs/2106'"),
+    "bad doi": ('arxiv: "2106.09685"', "doi: 182", r":5: lora: doi must be text"),
+    "malformed doi": ('arxiv: "2106.09685"', "doi: doi.org/x", r":5: lora: doi must be such as 10.1000/182"),
+    "bad url": ('arxiv: "2106.09685"', "url: arxiv.org", r":5: lora: url must be a web address"),
+    "url without publisher": ('arxiv: "2106.09685"', "url: https://a.example", r":5: lora has no where; say who"),
+    "bad letter": ("verified: T", "verified: Q", r":6: lora: verified must be one of T A D X O N"),
+    "no sentence": ('["Adapters are small."]', "[{a: b}]", r":7: lora: supports must be a list of sentences"),
+    "name without comma": (
+        "Hu, Edward J.",
+        "Edward J. Hu",
+        r":3: lora: authors has 'Edward J. Hu'; write 'Family, Given",
+    ),
+    "name with commas": ("Hu, Edward J.", "Hu, Edward, J., Dr", r":3: lora: authors has 'Hu, Edward, J., Dr'; write"),
+    "only others": (
+        "Hu, Edward J. and Shen, Yelong and Wallis, Phillip and others",
+        "others",
+        r":3: lora: authors has 'others'; write",
+    ),
+    "key twice": ("qlora:", "lora:", r":8: lora is there twice, first on line 1"),
+    "bad key": ("qlora:", "QLoRA:", r":8: QLoRA: a key is words of a-z"),
     "not YAML": ("year: 2021", "year: [", r":\d+: not YAML:"),
 }
 
@@ -92,16 +109,35 @@ def test_mistake_in_the_data_names_its_line(site, old, new, message):
         load_references(site.root)
 
 
-def test_references_page_has_every_entry_its_verification_and_where_it_is_cited(site):
-    site.write("docs/rag.md", "# Retrieval\n\nSmall [@lora].\n")
-    html = site.render("# References\n\n::: references\n", "docs/references.md")
-    assert '<li id="lora">' in html and '<li id="qlora">' in html
-    assert "read in full text" in html and "excerpt only: no number taken from it" in html
-    assert '<a href="rag.md">Retrieval</a>' in html
-    assert html.count("Cited on") == 1  # nobody cites QLoRA
+AUTHORS = {
+    "{OpenAI}": "OpenAI 2021",
+    "Kalajdzievski, Damjan": "Kalajdzievski 2021",
+    "Schulman, John and {Thinking Machines Lab}": "Schulman and Thinking Machines Lab 2021",
+    "Hayou, Soufiane and Ghosh, Nikhil and Yu, Bin": "Hayou, Ghosh and Yu 2021",
+    "Hu, A. and Shen, B. and Wallis, C. and Li, D.": "Hu et al. 2021",
+    "Balaguer, Angels and others": "Balaguer et al. 2021",
+    "de Freitas Cunha, Renato": "de Freitas Cunha 2021",
+}
 
 
-def test_citation_in_a_check_counts_for_the_page_that_shows_it(site):
-    site.write("docs/_data/checks/rag.yml", "- why: Because [@qlora].\n")
-    site.write("docs/rag.md", "# Retrieval\n\n::: check rag\n")
-    assert cited_in(site.root) == {"qlora": {"rag.md": "Retrieval"}}
+@pytest.mark.parametrize(("authors", "short"), AUTHORS.items())
+def test_a_citation_names_up_to_three(site, authors, short):
+    old = "Hu, Edward J. and Shen, Yelong and Wallis, Phillip and others"
+    site.write("docs/_data/references.yml", REFERENCES.replace(old, f'"{authors}"'))
+    assert load_references(site.root)["lora"].short == short
+    assert f">{short}</a>" in site.render("See [@lora].\n")
+
+
+PLACES = {
+    'arxiv: "2106.09685"': ("arXiv 2106.09685", "https://arxiv.org/abs/2106.09685"),
+    "doi: 10.1000/182": ("doi 10.1000/182", "https://doi.org/10.1000/182"),
+    "url: https://a.example/b\n  where: A blog": ("A blog", "https://a.example/b"),
+    'arxiv: "2106.09685"\n  where: TMLR 2024': ("TMLR 2024, arXiv 2106.09685", "https://arxiv.org/abs/2106.09685"),
+}
+
+
+@pytest.mark.parametrize(("field", "place"), PLACES.items())
+def test_an_identifier_gives_the_place_and_the_address(site, field, place):
+    site.write("docs/_data/references.yml", REFERENCES.replace('arxiv: "2106.09685"', field, 1))
+    one = load_references(site.root)["lora"]
+    assert (one.place, one.address) == place

@@ -3,7 +3,8 @@
 import pytest
 
 from scripts.extension import SiteError
-from scripts.extension.loose_numbers import figures
+from scripts.extension.loose_numbers import figures, loose_in_data
+from scripts.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 FIGURES = [
@@ -88,7 +89,51 @@ def test_every_loose_number_of_a_page_is_named_at_once(site):
 def test_what_a_block_makes_is_not_the_authors_prose(site):
     site.write(
         "docs/_data/references.yml",
-        "lora: {title: LoRA, authors: Hu, year: 2021, where: arXiv, url: 'https://a.org/x', "
+        "lora: {title: LoRA, authors: '{Hu}', year: 2021, further: true, where: a, url: 'https://a.org/x', "
         "verified: T, supports: [It needs 48 GB.]}\n",
     )
     assert "48 GB" in site.render("::: references\n")
+
+
+DATA = {
+    "quick check, asked": ("- id: a\n  asks: Is it 48 GB?\n", 2),
+    "quick check, option": ("- id: a\n  options:\n    - text: It is 48 GB.\n      why: So it is.\n", 3),
+    "chart": ("caption: It takes 48 GB.\ngroups: []\n", 1),
+    "list of texts": ("a: {asks: [one, 48 GB]}\n", 1),
+    "cited elsewhere": ("- says: It takes 48 GB.\n- says: Cited [@lora].\n", 1),
+    "cited outside the entry": ("says: Cited [@lora].\nrows:\n  - says: It takes 48 GB.\n", 3),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), DATA.values(), ids=DATA)
+def test_a_loose_number_in_data_has_its_line(site, text, line):
+    site.write("docs/_data/scenarios.yml", text)
+    (problem,) = loose_in_data(site.root)
+    assert problem == (
+        f"docs/_data/scenarios.yml:{line}: loose number '48 GB' has no citation; cite a source in the same entry"
+    )
+
+
+def test_an_excerpt_carries_no_number_in_data_either(site):
+    site.write("docs/_data/checks/rag.yml", "- why: It takes 48 GB [@qlora].\n")
+    (problem,) = loose_in_data(site.root)
+    assert "[@qlora] was not read far enough to carry a number" in problem
+
+
+SUPPORTED = {
+    "in the same text": "- why: It takes 48 GB [@lora].\n",
+    "in the reason for an option": "- text: It takes 48 GB.\n  why: So it was [@lora].\n",
+    "in an answer to what is asked": "- asks: Is it 48 GB?\n  options: [{text: 'Yes.', why: 'So it was [@lora].'}]\n",
+    "a result": "- why: It takes 48 GB, see [=memory-gpu:peak].\n",
+    "no figure": "- why: It takes 3 questions.\n  order: 3\n",
+}
+
+
+@pytest.mark.parametrize("text", SUPPORTED.values(), ids=SUPPORTED)
+def test_a_number_with_a_source_in_data(site, text):
+    site.write("docs/_data/checks/rag.yml", text)
+    assert loose_in_data(site.root) == []
+
+
+def test_the_sites_own_data_has_no_loose_number():
+    assert loose_in_data(REPOSITORY) == []

@@ -8,19 +8,18 @@ import markdown
 REFERENCES = """\
 lora:
   title: "LoRA: Low-Rank Adaptation"
-  authors: Hu et al.
+  authors: Hu, Edward J. and Shen, Yelong and Wallis, Phillip and others
   year: 2021
-  where: arXiv 2106.09685
-  url: https://arxiv.org/abs/2106.09685
+  arxiv: "2106.09685"
   verified: T
   supports: ["Adapters are small."]
 qlora:
   title: QLoRA
-  authors: Dettmers et al.
+  authors: Dettmers, Tim and Pagnoni, Artidoro and Holtzman, Ari and Zettlemoyer, Luke
   year: 2023
-  where: arXiv 2305.14314
-  url: https://arxiv.org/abs/2305.14314
+  arxiv: "2305.14314"
   verified: X
+  further: true
   supports: [The base is kept in four bits.]
 """
 

@@ -5,7 +5,9 @@ Every page may use, and every mistake in it ends the build with `file:line: prob
 - `::: name argument`, alone on its line: a block from the table in `blocks.py`;
 - `[@key]`, `[@key; @other]`: citations of entries in `docs/_data/references.yml` (`citations.py`);
 - `[=result:key]`: a measured value from `results/` (`measured.py`);
-- no number with a unit without one of the two beside it (`loose_numbers.py`).
+- no number with a unit without one of the two beside it (`loose_numbers.py`);
+- a lesson says how long it takes (`reading_time.py`);
+- the first mention of an abbreviation says what it stands for (`glossary.py`).
 
 It is a plain Python-Markdown extension and uses no hook of one site generator, so that the pages outlive
 the generator. The only thing taken from MkDocs, when it is there, is the class of the exception (`page.py`).
@@ -20,9 +22,11 @@ from markdown.preprocessors import Preprocessor
 
 from scripts.extension.blocks import BlockOfOurs
 from scripts.extension.citations import Citation
+from scripts.extension.glossary import FirstMentions, abbreviations
 from scripts.extension.loose_numbers import LooseNumbers
 from scripts.extension.measured import MeasuredValue
 from scripts.extension.page import Page, SiteError
+from scripts.extension.reading_time import ReadingTime
 
 __all__ = ["Page", "SiteError", "SiteExtension", "makeExtension"]
 
@@ -52,6 +56,9 @@ class SiteExtension(Extension):
         md.preprocessors.register(reader, "our_page", 100)  # before whitespace is normalised (30)
         md.parser.blockprocessors.register(BlockOfOurs(md.parser, reader), "our_block", 75)  # after code (80)
         md.treeprocessors.register(LooseNumbers(md, reader), "loose_numbers", 25)  # before inline (20): raw text
+        abbreviations(reader.root).extendMarkdown(md)
+        md.treeprocessors.register(FirstMentions(md, reader), "first_mentions", 6)
+        md.postprocessors.register(ReadingTime(md), "reading_time", -10)  # when everything else is done
         # After code spans (190) and escapes (180), before links (170): `[@key]` is none of these.
         md.inlinePatterns.register(Citation(md, reader), "citation", 175)
         md.inlinePatterns.register(MeasuredValue(md, reader), "measured", 174)

@@ -23,6 +23,7 @@ from scripts.extension import (
     downloads,
     evidence,
     experiment,
+    glossary,
     interview,
     ladder,
     printed,
@@ -53,6 +54,7 @@ BLOCKS: dict[str, Block] = {
     "error-bars": sample_size.error_bars,  # of one score
     "evidence": evidence.block,
     "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
+    "glossary": glossary.block,  # every term of docs/_data/glossary.yml
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
     "printed": printed.block,  # result and a part of the metrics that it printed

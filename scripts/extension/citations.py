@@ -1,8 +1,8 @@
 """Citations: `[@lora]` or `[@lora; @qlora]` becomes links to the entries on the References page.
 
-The entries are in `docs/_data/references.yml`: key -> title, authors ("Hu et al."), year, where ("arXiv
-2106.09685"), url, verified (a letter of VERIFIED), supports (sentences), and `further: true` for what is only
-further reading.
+The entries are in `docs/_data/references.yml`: key -> title, authors (as BibTeX has them), year, exactly one of arxiv,
+doi and url, where (who published it), verified (a letter of VERIFIED), supports (sentences), and `further: true` for
+what is only further reading.
 """
 
 import re
@@ -14,6 +14,8 @@ from xml.etree import ElementTree as etree
 from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
+from pybtex.bibtex.utils import split_name_list
+from pybtex.database import InvalidNameString, Person
 
 from scripts.extension.authored import Entries, check_fields, load
 from scripts.extension.page import Page, SiteError
@@ -31,33 +33,70 @@ VERIFIED = {
     "N": "not verified",
 }
 NO_NUMBERS = "XN"  # may be pointed to, but no number may rest on them
+OURS = "O"
+OTHERS = "others"  # BibTeX's word for the authors that a list leaves out
 REQUIRED = {
     "title": str,
     "authors": str,
     "year": int,
-    "where": str,
-    "url": str,
     "verified": str,
     "supports": list,
 }
+IDENTIFIERS = {  # each with the form that it must have
+    "arxiv": re.compile(r"\d{4}\.\d{4,5}"),
+    "doi": re.compile(r"10\.\d{4,9}/\S+"),
+    "url": re.compile(r"https?://[^\s/]+\.[^\s]+"),
+}
+OPTIONAL = {**dict.fromkeys(IDENTIFIERS, str), "where": str, "further": bool}
 
 
 @dataclass(frozen=True)
 class Reference:
+    """One entry. Of arxiv, doi and url, one is not empty."""
+
     key: str
     title: str
     authors: str
     year: int
-    where: str
-    url: str
     verified: str
     supports: tuple[str, ...]
+    arxiv: str = ""
+    doi: str = ""
+    url: str = ""
+    where: str = ""
     further: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names one by one; the last may be `others`."""
+        return tuple(split_name_list(self.authors))
 
     @property
     def short(self) -> str:
         """As a citation prints it: Hu et al. 2021."""
-        return f"{self.authors} {self.year}"
+        families = [family(name) for name in self.names]
+        if len(families) > 3 or OTHERS in families:
+            return f"{families[0]} et al. {self.year}"
+        return f"{' and '.join(filter(None, [', '.join(families[:-1]), families[-1]]))} {self.year}"
+
+    @property
+    def address(self) -> str:
+        """Return where it can be read."""
+        return self.url or (f"https://doi.org/{self.doi}" if self.doi else f"https://arxiv.org/abs/{self.arxiv}")
+
+    @property
+    def place(self) -> str:
+        """Say who published it, and under which identifier."""
+        if self.verified == OURS:
+            return VERIFIED[OURS]
+        number = f"arXiv {self.arxiv}" if self.arxiv else f"doi {self.doi}" if self.doi else ""
+        return ", ".join(filter(None, [self.where, number]))
+
+
+def family(name: str) -> str:
+    """Return the family name of a person, or the whole name of an organisation."""
+    person = Person(name)
+    return " ".join([*person.prelast_names, *person.last_names]).strip("{}")
 
 
 def load_references(root: Path) -> dict[str, Reference]:
@@ -74,14 +113,40 @@ def _read(root: Path, changed: int) -> dict[str, Reference]:
     for key, entry in data.items():
         if not KEY.fullmatch(str(key)):
             raise data.error(f"{key}: a key is words of a-z and 0-9 joined by hyphens", key)
-        check_fields(entry, key, REQUIRED, {"further": bool}, data)
-        if not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", entry["url"]):
-            raise entry.error(f"{key}: url must be a web address, not {entry['url']!r}", "url")
+        check_fields(entry, key, REQUIRED, OPTIONAL, data)
+        _check_identifier(entry, key)
+        _check_names(entry, key)
         if entry["verified"] not in VERIFIED:
             raise entry.error(f"{key}: verified must be one of {' '.join(VERIFIED)}", "verified")
         if not all(isinstance(sentence, str) and sentence.strip() for sentence in entry["supports"]):
             raise entry.error(f"{key}: supports must be a list of sentences (quote one that has a colon)", "supports")
     return {key: Reference(key, **{**entry, "supports": tuple(entry["supports"])}) for key, entry in data.items()}
+
+
+def _check_identifier(entry: Entries, key: str) -> None:
+    given = [field for field in IDENTIFIERS if field in entry]
+    if len(given) != 1:
+        has = " and ".join(given) or "no identifier"
+        raise entry.error(f"{key} has {has}; give it one of {', '.join(IDENTIFIERS)}")
+    (field,) = given
+    if not IDENTIFIERS[field].fullmatch(entry[field]):
+        form = {"arxiv": "a number such as 2106.09685", "doi": "such as 10.1000/182", "url": "a web address"}[field]
+        raise entry.error(f"{key}: {field} must be {form}, not {entry[field]!r}", field)
+    if field == "url" and "where" not in entry and entry["verified"] != OURS:
+        raise entry.error(f"{key} has no where; say who published it", field)
+
+
+def _check_names(entry: Entries, key: str) -> None:
+    names = split_name_list(entry["authors"])
+    for place, name in enumerate(names):
+        plain = (name.startswith("{") and name.endswith("}")) or (name == OTHERS and 0 < place == len(names) - 1)
+        try:
+            person = Person(name)
+        except InvalidNameString:
+            person = Person()
+        if not plain and not ("," in name and person.first_names and person.last_names):
+            fix = "write 'Family, Given and Family, Given', an organisation as '{Name}'"
+            raise entry.error(f"{key}: authors has {name!r}; {fix}", "authors")
 
 
 def keys_in(text: str) -> list[str]:

@@ -92,5 +92,6 @@ def lesson(box: etree.Element, question: Question, page: Page) -> None:
 
 def title_of(path: Path) -> str:
     """Return a page's heading, behind the colon if there is one: "Fine-tune vs RAG: the decision" is "The decision"."""
-    title = TITLE.search(path.read_text(encoding="utf-8"))[1].rpartition(": ")[2]
+    found = TITLE.search(path.read_text(encoding="utf-8"))
+    title = found[1].rpartition(": ")[2] if found else path.stem
     return title[0].upper() + title[1:]

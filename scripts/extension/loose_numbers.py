@@ -8,19 +8,26 @@ figure: it does not count.
 
 Not figures: headings, code, link targets, HTML tags, what a block of ours makes, and numbers without such a
 unit (years, versions, "3 questions") or joined to it by a hyphen, which makes a name (4-bit, 7B).
+
+The texts in `docs/_data/` obey the same rule, whichever block shows them: an entry that holds a figure holds its
+source, in the same text or in another of the entry (`loose_in_data`). References are sources themselves.
 """
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from xml.etree import ElementTree as etree
 
 from markdown import Markdown
 from markdown.treeprocessors import Treeprocessor
 
+from scripts.extension.authored import Entries, load
+from scripts.extension.citations import FILE as REFERENCES
 from scripts.extension.citations import NO_NUMBERS, keys_in, load_references
 from scripts.extension.measured import RESULT
 from scripts.extension.page import Page, SiteError
 
+DATA = "docs/_data"
 DIGITS = r"\d[\d,]*(?:\.\d+)?"
 NUMBER = rf"(?<![\w.,])(?<!\w-){DIGITS}(?:\s?(?:-|\u2013|to)\s?{DIGITS})?"  # or a range
 MAGNITUDE = r"[kKMBT]|thousand|million|billion|trillion"
@@ -69,16 +76,51 @@ class LooseNumbers(Treeprocessor):
 def _loose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:
     for text, around in _prose(root, page):
         numbers = figures(text)
-        if not numbers or RESULT.search(around):
-            continue
-        keys = keys_in(around)
-        references = load_references(page.root) if keys else {}
-        weak = [key for key in keys if key in references and references[key].verified in NO_NUMBERS]
-        if len(weak) < len(keys):
-            continue
-        why = f"[@{weak[0]}] was not read far enough to carry a number" if weak else "has no citation"
-        fix = "cite a source in the same paragraph, item or row, or use [=result:key]"
-        yield _where(text, numbers[0], page), f"loose number {', '.join(map(repr, numbers))} {why}; {fix}"
+        if why := _unsupported(numbers, around, page.root):
+            fix = "cite a source in the same paragraph, item or row, or use [=result:key]"
+            yield _where(text, numbers[0], page), f"loose number {', '.join(map(repr, numbers))} {why}; {fix}"
+
+
+def _unsupported(numbers: list[str], around: str, root: Path) -> str:
+    """Say why nothing around the numbers carries them; empty when something does, or when there are none."""
+    if not numbers or RESULT.search(around):
+        return ""
+    keys = keys_in(around)
+    references = load_references(root) if keys else {}
+    weak = [key for key in keys if key in references and references[key].verified in NO_NUMBERS]
+    if len(weak) < len(keys):
+        return ""
+    return f"[@{weak[0]}] was not read far enough to carry a number" if weak else "has no citation"
+
+
+def loose_in_data(root: Path) -> list[str]:
+    """Return every figure without a source in the texts of `docs/_data/`, as `file:line: problem`."""
+    files = [path for path in sorted((root / DATA).rglob("*.yml")) if path != root / REFERENCES]
+    return [problem for path in files for problem in _loose_in(load(path, root), root)]
+
+
+def _loose_in(data: object, root: Path) -> Iterator[str]:
+    """Yield what is loose in a mapping or list, and in those inside it."""
+    if isinstance(data, list):
+        for one in data:
+            yield from _loose_in(one, root)
+    elif isinstance(data, Entries):
+        around = "\n".join(_texts(data))
+        for field, value in data.items():
+            numbers = [number for text in _texts(value, deep=False) for number in figures(text)]
+            if why := _unsupported(numbers, around, root):
+                fix = "cite a source in the same entry"
+                yield str(data.error(f"loose number {', '.join(map(repr, numbers))} {why}; {fix}", field))
+            yield from _loose_in(value, root)
+
+
+def _texts(value: object, deep: bool = True) -> Iterator[str]:
+    """Yield the texts in a value: of a list those in it, and of a mapping too, if deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) or (deep and isinstance(value, dict)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one, deep)
 
 
 def _prose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:

@@ -1,41 +1,27 @@
-"""The References page: `::: references` lists all entries: support, how far verified, where cited."""
+"""The References page: `::: references` lists every entry, what rests on it, how far verified, and where cited."""
 
-import re
-from pathlib import Path
 from xml.etree import ElementTree as etree
 
 from markdown.util import AtomicString
+from pybtex.database import Person
 
-from scripts.extension.citations import VERIFIED, Reference, keys_in, load_references
-from scripts.extension.page import Page
+from scripts.downloads import size
+from scripts.extension import bibliography
+from scripts.extension.citations import FILE, OTHERS, VERIFIED, Reference, load_references
+from scripts.extension.cited import Place, cited_in
+from scripts.extension.page import Page, SiteError
 
-HEADING = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
-INTERVIEW = re.compile(r"^ {0,3}::: interview *$", re.MULTILINE)
-CHECK = re.compile(r"^ {0,3}::: check +(\S+) *$", re.MULTILINE)
-
-
-def cited_in(root: Path) -> dict[str, dict[str, str]]:
-    """Return key -> {page from docs/: its title} for every key cited in a page or in the questions on it."""
-    docs, pages = root / "docs", {}
-    for path in sorted(docs.rglob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        heading = HEADING.search(text)
-        data = [docs / "_data" / "checks" / f"{check}.yml" for check in CHECK.findall(text)]
-        if INTERVIEW.search(text):
-            data += sorted((docs / "_data" / "interview").glob("*.yml"))
-        text += "".join(one.read_text(encoding="utf-8") for one in data if one.is_file())
-        for key in keys_in(text):
-            name = path.relative_to(docs).as_posix()
-            pages.setdefault(key, {})[name] = heading[1] if heading else path.stem
-    return pages
+SHOWN = 10  # names of one source; the files have all
 
 
 def block(argument: str, page: Page) -> etree.Element:
     if argument:
         raise page.error(page.line, "references takes no argument")
     references, cited = load_references(page.root), cited_in(page.root)
+    _must_be_used(references, cited, page)
     box = etree.Element("div", {"class": "references"})
-    ordered = sorted(references.values(), key=lambda r: (r.authors.lower(), r.year, r.key))
+    box.append(_downloads(references, page))
+    ordered = sorted(references.values(), key=lambda r: (r.short.lower(), r.year, r.key))
     _list(box, [r for r in ordered if not r.further], cited, page)
     if further := [r for r in ordered if r.further]:
         etree.SubElement(box, "h2", {"id": "further-reading"}).text = "Further reading"
@@ -43,26 +29,64 @@ def block(argument: str, page: Page) -> etree.Element:
     return box
 
 
+def _must_be_used(references: dict[str, Reference], cited: dict[str, list[Place]], page: Page) -> None:
+    """Further reading is used by standing in its list; everything else must be cited somewhere."""
+    lines = (page.root / FILE).read_text(encoding="utf-8").split("\n")
+    unused = [key for key, one in references.items() if not one.further and key not in cited]
+    if unused:
+        fix = "cite it, mark it 'further: true', or take it out"
+        raise SiteError("\n".join(f"{FILE}:{lines.index(f'{key}:') + 1}: nothing cites {key}; {fix}" for key in unused))
+
+
+def _downloads(references: dict[str, Reference], page: Page) -> etree.Element:
+    """Link the files that the build writes beside this page; HTML, as the generator does not know them."""
+    links = [
+        f'<a class="md-button" href="{name}" download>{label}</a> {size(len(text.encode()))}'
+        for name, label, text in (
+            (bibliography.BIB, "Download as BibTeX", bibliography.bibtex(references)),
+            (bibliography.CSL, "Download as CSL-JSON", bibliography.csl_json(references)),
+        )
+    ]
+    paragraph = etree.Element("p", {"class": "download"})
+    paragraph.text = page.md.htmlStash.store(" ".join(links))
+    return paragraph
+
+
 def _list(box: etree.Element, references: list[Reference], cited: dict, page: Page) -> None:
     entries = etree.SubElement(box, "ul")
     for reference in references:
         entry = etree.SubElement(entries, "li", {"id": reference.key})
         head = etree.SubElement(entry, "p")
-        head.text = AtomicString(f"{reference.short}. ")
-        link = etree.SubElement(head, "a", {"href": reference.url})
+        etree.SubElement(head, "strong").text = AtomicString(reference.short)
+        head[-1].tail = ". "
+        link = etree.SubElement(head, "a", {"href": reference.address})
         link.text = AtomicString(reference.title)
-        link.tail = AtomicString(f". {reference.where}. ")
+        link.tail = AtomicString(f". {reference.place}. ")
         etree.SubElement(head, "em").text = AtomicString(f"Verified: {VERIFIED[reference.verified]}.")
+        if not reference.authors.startswith("{"):  # an organisation is named in full already
+            etree.SubElement(entry, "p", {"class": "authors"}).text = AtomicString(f"{written(reference)}.")
         supports = etree.SubElement(entry, "ul")
         for sentence in reference.supports:
             etree.SubElement(supports, "li").text = sentence
-        if pages := cited.get(reference.key):
-            _cited_on(etree.SubElement(entry, "p", {"class": "cited-on"}), pages, page)
+        if places := cited.get(reference.key):
+            _cited_in(etree.SubElement(entry, "p", {"class": "cited-in"}), places, page)
 
 
-def _cited_on(paragraph: etree.Element, pages: dict[str, str], page: Page) -> None:
-    paragraph.text = "Cited on "
-    for number, (name, title) in enumerate(pages.items(), 1):
-        link = etree.SubElement(paragraph, "a", {"href": page.link(name)})
-        link.text = AtomicString(title)
-        link.tail = "." if number == len(pages) else ", "
+def written(reference: Reference) -> str:
+    """Return the names as people write them: Edward J. Hu, Yelong Shen."""
+    names = [name for name in reference.names if name != OTHERS]
+    people = [Person(name) for name in names[:SHOWN]]
+    words = [" ".join([*p.first_names, *p.middle_names, *p.prelast_names, *p.last_names]).strip("{}") for p in people]
+    if len(names) > SHOWN:
+        words.append(f"and {len(names) - SHOWN} more")
+    elif OTHERS in reference.names:
+        words.append("and others")
+    return ", ".join(words)
+
+
+def _cited_in(paragraph: etree.Element, places: list[Place], page: Page) -> None:
+    paragraph.text = "Cited in "
+    for number, place in enumerate(places, 1):
+        link = etree.SubElement(paragraph, "a", {"href": page.link(place.link)})
+        link.text = AtomicString(place.name)
+        link.tail = "." if number == len(places) else ", "
