@@ -52,15 +52,16 @@ def test_numbers_are_no_words():
 
 def test_a_lesson_says_it_under_its_heading(site):
     html = site.render(LEARN + "word " * 300)
-    assert '<h1 id="page">Page</h1>\n<p class="reading-time" data-search-exclude>About 2 minutes</p>' in html
+    shown = '<h1 id="page">Page</h1>\n<p class="reading-time" data-search-exclude>Reading time: about 2 minutes</p>'
+    assert shown in html
 
 
 def test_one_minute_is_singular(site):
-    assert "About 1 minute<" in site.render(LEARN + "Words.\n")
+    assert "Reading time: about 1 minute<" in site.render(LEARN + "Words.\n")
 
 
 def test_code_of_a_lesson_is_counted_once_it_is_there(site):
-    assert "About 4 minutes" in site.render(LEARN + "```python\n" + "a = 1\n" * 120 + "```\n")
+    assert "Reading time: about 4 minutes" in site.render(LEARN + "```python\n" + "a = 1\n" * 120 + "```\n")
 
 
 @pytest.mark.parametrize("text", ["# Page\n\nWords.\n", "## What you will learn\n\nWords.\n"])

@@ -1,8 +1,8 @@
 """How long a lesson takes: shown under its heading, counted from what the page really shows.
 
 The rule: 200 words a minute, 2 seconds for a line of code, 20 seconds for a picture, rounded to whole minutes. Not
-counted: citations, the quiz, and what is folded away, such as the answers of a quick check. A lesson is a page that
-says what you will learn.
+counted: citations, the quiz and the quick check, which are not read but done, and what is folded away. A lesson is a
+page that says what you will learn.
 """
 
 import re
@@ -14,7 +14,8 @@ from markdown.postprocessors import Postprocessor
 
 LESSON = 'id="what-you-will-learn"'
 WORDS_A_MINUTE, SECONDS_A_LINE, SECONDS_A_PICTURE = 200, 2, 20
-NOT_READ = "script, style, template, details, decision-quiz, button, .headerlink, .cites, .reading-time, .as-markdown"
+DONE = "decision-quiz, quick-check, break-even"
+NOT_READ = f"script, style, template, details, {DONE}, button, .headerlink, .cites, .reading-time, .as-markdown"
 WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*")  # a table of numbers is looked at, not read
 FIRST_HEADING = "</h1>"
 
@@ -61,5 +62,6 @@ class ReadingTime(Postprocessor):
         if LESSON not in text or FIRST_HEADING not in text:
             return text
         minutes = reading_of(text).minutes
-        line = f'<p class="reading-time" data-search-exclude>About {minutes} minute{"s" if minutes > 1 else ""}</p>'
+        says = f"Reading time: about {minutes} minute{'s' if minutes > 1 else ''}"
+        line = f'<p class="reading-time" data-search-exclude>{says}</p>'
         return text.replace(FIRST_HEADING, f"{FIRST_HEADING}\n{line}", 1)
