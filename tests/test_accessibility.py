@@ -24,7 +24,11 @@ THEME = {
         ".md-progress": "The line on top while the next page loads has no name; it is made for the eye, "
         "and what is announced is the new page's title. Its template has no setting for a name."
     },
-    "region": {".md-progress": "The same line lies outside all landmarks. It holds no text and is empty at rest."},
+    "region": {
+        ".md-progress": "The same line lies outside all landmarks. It holds no text and is empty at rest.",
+        ".md-tooltip2": "While it is open, what explains an abbreviation lies outside all landmarks too. The word has it "
+        "as its description, so that a screen reader need not find it; where it lies has no setting.",
+    },
     "landmark-unique": {
         ".md-code__nav": "The theme's script wraps each copy button in a nav without a name, so two blocks of code on "
         "a page give two alike. The button in it is named; the alternative is to give up copying."
@@ -65,6 +69,20 @@ def test_a_page_has_no_violation_of_ours(visit, path, look):
     scheme = "slate" if look.endswith("dark") else "default"
     assert page.locator("body").get_attribute("data-md-color-scheme") == scheme
     looked_at.add((path, look))
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_page_for_a_missing_address_has_no_violation(visit, look):
+    page = visit("/404.html", reduced_motion="reduce", **LOOKS[look])
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_explained_abbreviation_has_no_violation(visit, look):
+    page = visit("/rag/", reduced_motion="reduce", **LOOKS[look])
+    page.locator("article abbr").first.focus()
+    page.get_by_role("tooltip").wait_for()
     assert violations(page) == []
 
 
