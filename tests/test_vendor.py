@@ -33,7 +33,8 @@ def test_another_version_than_the_pinned_one_stops_the_build(tmp_path, found):
 def test_others_scripts_may_name_a_page_but_not_load_from_another_host(tmp_path):
     script = tmp_path / "assets/vendor/a.mjs"
     script.parent.mkdir(parents=True)
-    (tmp_path / "index.html").write_text("<title>A</title><h1>A</h1>")
+    described = f'<meta name="description" content="{"A page. " * 10}">'
+    (tmp_path / "index.html").write_text(f"<title>A</title>{described}<h1>A</h1>")
     script.write_text("// see https://example.org\n")
     assert check(tmp_path) == []
     script.write_text('import("https://example.org/b.mjs")')
