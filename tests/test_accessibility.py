@@ -25,8 +25,8 @@ THEME = {
     },
     "region": {
         ".md-progress": "The same line lies outside all landmarks. It holds no text and is empty at rest.",
-        ".md-tooltip2": "While it is open, what explains an abbreviation lies outside all landmarks too. The word has it "
-        "as its description, so that a screen reader need not find it; where it lies has no setting.",
+        ".md-tooltip2": "While it is open, what explains an abbreviation lies outside all landmarks too. The word has "
+        "it as its description, so that a screen reader need not find it; where it lies has no setting.",
     },
     "landmark-unique": {
         ".md-code__nav": "The theme's script wraps each copy button in a nav without a name, so two blocks of code on "
