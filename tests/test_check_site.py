@@ -135,6 +135,21 @@ def test_page_for_a_missing_address_may_use_absolute_paths(site):
     assert check(site) == []
 
 
+def test_a_name_is_an_anchor_and_data_is_no_load(site):
+    page(site, '<a name="old"></a><a href="#old">x</a><img src="data:image/png;base64,AA" alt=""><img src="" alt="">')
+    assert check(site) == []
+
+
+def test_a_page_that_sends_elsewhere_must_arrive(site):
+    page(site, '<meta http-equiv="refresh" content="0; url=gone/">')
+    assert check(site) == ["index.html: gone/ leads to gone/index.html, which is not there"]
+
+
+def test_a_page_has_a_title(site):
+    page(site, title="")
+    assert "index.html: has no title" in check(site)
+
+
 def test_ids_in_a_template_and_titles_in_a_drawing_are_not_the_pages(site):
     page(site, '<template><p id="top"></p></template><svg><title>Ladder</title></svg>')
     assert check(site) == []

@@ -109,6 +109,12 @@ def test_mistake_in_the_data_names_its_line(site, old, new, message):
         load_references(site.root)
 
 
+def test_the_data_is_a_mapping(site):
+    site.write("docs/_data/references.yml", "- lora\n")
+    with pytest.raises(SiteError, match=r"^docs/_data/references\.yml:1: must be a mapping of keys to entries"):
+        load_references(site.root)
+
+
 AUTHORS = {
     "{OpenAI}": "OpenAI 2021",
     "Kalajdzievski, Damjan": "Kalajdzievski 2021",
@@ -129,6 +135,7 @@ def test_a_citation_names_up_to_three(site, authors, short):
 
 
 PLACES = {
+    "url: https://a.example/b\n  verified: O": ("our arithmetic", "https://a.example/b"),
     'arxiv: "2106.09685"': ("arXiv 2106.09685", "https://arxiv.org/abs/2106.09685"),
     "doi: 10.1000/182": ("doi 10.1000/182", "https://doi.org/10.1000/182"),
     "url: https://a.example/b\n  where: A blog": ("A blog", "https://a.example/b"),
@@ -138,6 +145,9 @@ PLACES = {
 
 @pytest.mark.parametrize(("field", "place"), PLACES.items())
 def test_an_identifier_gives_the_place_and_the_address(site, field, place):
-    site.write("docs/_data/references.yml", REFERENCES.replace('arxiv: "2106.09685"', field, 1))
+    data = REFERENCES.replace('arxiv: "2106.09685"', field, 1)
+    site.write(
+        "docs/_data/references.yml", data.replace("  verified: T\n", "" if "verified" in field else "  verified: T\n")
+    )
     one = load_references(site.root)["lora"]
     assert (one.place, one.address) == place

@@ -18,7 +18,10 @@ TERMS = """\
   means: Passages go into the prompt [@lora].
   see: index.md#why
 - term: Adapter
+  also: [module]
   means: Small weights beside a frozen base.
+- term: Token
+  means: A piece of text.
 """
 RAG = '<abbr tabindex="0" title="Retrieval-augmented generation">RAG</abbr>'
 
@@ -34,8 +37,9 @@ def site(tmp_path):
 def test_the_page_lists_the_terms_by_name(site):
     html = site.render("# Glossary\n\n::: glossary\n", "docs/glossary.md")
     assert html.index('<h2 id="adapter">Adapter</h2>') < html.index('<h2 id="rag">RAG</h2>')
+    assert html.count("glossary-more") == 2 and "Also: module. <" in html
     assert "<strong>Retrieval-augmented generation.</strong> <span>Passages go into the prompt" in html
-    assert 'Also: retrieval. <a href="index.md#why">Home: Why</a>.' in html
+    assert 'Also: retrieval. See <a href="index.md#why">Home: Why</a>.' in html
     assert 'class="cite"' in html and "abbr" not in html
 
 

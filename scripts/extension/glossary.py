@@ -95,12 +95,14 @@ def block(argument: str, page: Page) -> etree.Element:
 def _more(paragraph: etree.Element, term: Term, page: Page) -> None:
     """Add the other words for a term, and the lesson that says more."""
     paragraph.text = AtomicString(f"Also: {', '.join(term.also)}. " if term.also else "")
-    if term.see:
-        name, _, anchor = term.see.partition("#")
-        path = page.docs / name
-        link = etree.SubElement(paragraph, "a", {"href": page.link(term.see)})
-        link.text = AtomicString(f"{title_of(path)}: {headings(path)[anchor]}" if anchor else title_of(path))
-        link.tail = "."
+    if not term.see:
+        return
+    paragraph.text = AtomicString(f"{paragraph.text}See ")
+    name, _, anchor = term.see.partition("#")
+    path = page.docs / name
+    link = etree.SubElement(paragraph, "a", {"href": page.link(term.see)})
+    link.text = AtomicString(f"{title_of(path)}: {headings(path)[anchor]}" if anchor else title_of(path))
+    link.tail = "."
 
 
 class FirstMentions(Treeprocessor):
