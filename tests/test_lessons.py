@@ -57,7 +57,7 @@ def test_a_lesson_has_the_spine(pages, source):
 def test_a_lesson_promises_three_things_and_says_how_long_it_takes(pages, source):
     learn = pages[source].find(id=START[0].lower().replace(" ", "-"))
     assert len(learn.find_next_sibling("ul").find_all("li", recursive=False)) == 3
-    assert re.fullmatch(r"About \d+ minutes", pages[source].select_one("h1 ~ .reading-time").get_text())
+    assert re.fullmatch(r"Reading time: about \d+ minutes", pages[source].select_one("h1 ~ .reading-time").get_text())
 
 
 @pytest.mark.parametrize("source", LESSONS)
