@@ -75,8 +75,6 @@ def markdown_of(html: str) -> str:
         element.insert_after(" ")  # on the page, its style puts it on a line of its own
     for small in article.select("td small"):
         small.replace_with(f" ({small.get_text()})")  # an interval, which the page puts under its value
-    for link in article.select("a[href^='?']"):
-        link.unwrap()  # answers of the quiz, which only the page itself can take
     for link in article.select("a[href]"):
         link["href"] = to_copy(link["href"])
         del link["title"]
@@ -88,6 +86,8 @@ def markdown_of(html: str) -> str:
 def to_copy(address: str) -> str:
     """Lead a link to a page of the site to its copy; other links stay as they are."""
     parts = urlsplit(address)
+    if parts.query and not parts.path:
+        return f"./{address}"  # answers of the quiz, which only the page itself can take
     if parts.scheme or parts.netloc or not parts.path or not (parts.path.endswith("/") or parts.path in (".", "..")):
         return address
     path = f"{parts.path.rstrip('/')}/{COPY}".removeprefix("./")

@@ -50,7 +50,7 @@ CASES = {
         '<decision-quiz><style>a{}</style><form><p class="quiz-bar"><button>Show</button></p></form><table><thead><tr>'
         '<th>Verdict</th></tr></thead><tbody><tr><td><a href="?tried=no#a">RAG now</a></td></tr></tbody></table>'
         '<div class="verdicts-static">Sixteen</div></decision-quiz>',
-        "| Verdict |\n| --- |\n| RAG now |",
+        "| Verdict |\n| --- |\n| [RAG now](./?tried=no#a) |",
     ),
     "names with underscores": ("<p>lora_alpha and a*b</p>", "lora_alpha and a*b"),
     "not for readers": ('<p>One</p><p class="as-markdown">This page as Markdown</p><p hidden>Two</p>', "One"),
@@ -71,6 +71,7 @@ LINKS = {
     ".": "index.md",
     "../?tried=no": "../index.md",
     "#why": "#why",
+    "?tried=no#verdict": "./?tried=no#verdict",
     "../snippets/lora.py": "../snippets/lora.py",
     "https://arxiv.org/abs/1/": "https://arxiv.org/abs/1/",
 }
