@@ -34,6 +34,22 @@ def test_every_picture_has_a_name(visit, path):
     assert len(pictures) >= page.locator("figure.picture").count()
 
 
+OUTSIDE = """figures => figures.flatMap((figure) => {
+    const box = figure.querySelector("svg").getBoundingClientRect();
+    const texts = [...figure.querySelectorAll("svg text")];
+    return texts.filter((text) => {
+        const frame = text.closest(".rung")?.querySelector("rect").getBoundingClientRect() ?? box;
+        const { left, right } = text.getBoundingClientRect();
+        return left < frame.left - 1 || right > frame.right + 1;
+    }).map((text) => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_words_of_a_picture_stay_inside_it(visit, path):
+    assert visit(path).locator("figure:has(svg)").evaluate_all(OUTSIDE) == []
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_paper_has_the_content_and_nothing_to_press(visit, path):
     page = visit(path)

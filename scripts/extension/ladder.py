@@ -10,19 +10,21 @@ from quiz.outcomes import OUTCOMES, Outcome
 from quiz.rules import NEEDS, SHIP, STEPS
 from scripts.extension.page import Page
 
-WIDTH, RUNG, GAP, RAIL = 360, 96, 16, 14  # units of the picture
-LINE = 17  # between two lines of text
-CHARACTERS = 46  # that fit into a rung at the size of its small text
+WIDTH, GAP, RAIL = 360, 16, 14  # units of the picture
+NAME, LINE, FOOT = 29, 17, 16  # heights in a rung: of its name, of a line of small text, under the last one
+CHARACTERS = 42  # of small text that fit into a rung, also in a wide font
 
 
 def block(argument: str, page: Page) -> str:
     """Return the picture with its description."""
     if argument:
         raise page.error(page.line, "ladder takes no argument")
-    steps = [*reversed(STEPS), SHIP]  # the least effort stands at the foot
-    height = len(steps) * (RUNG + GAP) + GAP
-    rungs = "".join(rung(step, GAP + place * (RUNG + GAP)) for place, step in enumerate(steps))
-    foot = GAP + len(STEPS) * (RUNG + GAP) - GAP / 2
+    tops, rungs, height = [], "", GAP
+    for step in [*reversed(STEPS), SHIP]:  # the least effort stands at the foot
+        tops.append(height)
+        rungs += rung(step, height)
+        height += high(step) + GAP
+    foot = tops[-1] - GAP / 2  # beside the ladder stands what is no rung
     rails = "".join(f'<path class="rail" d="M{x} 2V{foot:g}"/>' for x in (RAIL, WIDTH - RAIL))
     return f"""<figure class="picture ladder">
 <svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="ladder-title ladder-desc">
@@ -37,16 +39,27 @@ def rung(step: str, top: int) -> str:
     """Return one step as a box: its name and effort, what it adds, and when it is needed."""
     outcome = OUTCOMES[step]
     left, right = RAIL + 14, WIDTH - RAIL - 14
-    lines = [f"Adds {outcome.adds}", *wrap(f"When {outcome.when}{answers_in_brackets(step)}", CHARACTERS)]
     texts = "".join(
-        f'<text class="small" x="{left}" y="{top + 46 + number * LINE}">{escape(line)}</text>'
-        for number, line in enumerate(lines)
+        f'<text class="small" x="{left}" y="{top + NAME + number * LINE}">{escape(line)}</text>'
+        for number, line in enumerate(lines(outcome, step), 1)
     )
+    box = f'<rect x="{RAIL}" y="{top}" width="{WIDTH - 2 * RAIL}" height="{high(step)}" rx="8"/>'
     return (
-        f'<g class="rung rung-{step}"><rect x="{RAIL}" y="{top}" width="{WIDTH - 2 * RAIL}" height="{RUNG}" rx="8"/>'
+        f'<g class="rung rung-{step}">{box}'
         f'<text class="name" x="{left}" y="{top + 24}">{escape(outcome.label)}</text>'
         f'<text class="small effort" x="{right}" y="{top + 24}">{escape(outcome.effort)}</text>{texts}</g>'
     )
+
+
+def lines(outcome: Outcome, step: str) -> list[str]:
+    """Return a rung's small text: what it adds, and when."""
+    said = (f"Adds {outcome.adds}", f"When {outcome.when}{answers_in_brackets(step)}")
+    return [line for sentence in said for line in wrap(sentence, CHARACTERS)]
+
+
+def high(step: str) -> int:
+    """Return the height of a rung."""
+    return NAME + len(lines(OUTCOMES[step], step)) * LINE + FOOT
 
 
 def answers_in_brackets(step: str) -> str:
