@@ -1,5 +1,5 @@
 // @ts-check
-/** What a reader does with the quiz in Firefox, each in a fresh page. `tests/test_firefox.py` names every one. */
+/** What a reader does in Firefox, each in a fresh page. `tests/test_firefox.py` names every one. */
 
 import assert from "node:assert/strict";
 import { answer, chosen, colourAtEdge, countVerdicts, part, press, text, verdict, verdicts } from "./firefox_page.mjs";
@@ -143,5 +143,37 @@ export const scenarios = {
     await answer(page, FACTS);
     await verdict(page, "rag");
     assert.equal(await text(page, "[data-note]"), "");
+  },
+  async "a situation opens in the quiz"(page, address) {
+    await page.goto(`${address}/`);
+    await page.waitForSelector("decision-quiz:defined");
+    await page.click("#scenario-valid-json summary");
+    await page.click("#scenario-valid-json .scenario-open");
+    await verdict(page, "prompt", "fine-tune");
+    assert.deepEqual(await chosen(page), { tried: "no", gap: "behavior", scale: "ordinary" });
+    await page.goBack();
+    await page.waitForFunction(() => !document.querySelector("decision-quiz input:checked"));
+  },
+
+  async "a mark is there after a reload"(page, address) {
+    await page.goto(`${address}/interview/`);
+    const good = ".interview-question [data-mark=good]";
+    await page.waitForSelector(good);
+    await page.click(good);
+    await page.waitForSelector(`${good}[aria-pressed=true]`);
+    await page.reload();
+    await page.waitForSelector(`${good}[aria-pressed=true]`);
+    assert.match(await text(page, "[data-count=new]"), /^84 not marked yet/);
+  },
+
+  async "the break-even stays in the link"(page, address) {
+    await page.goto(`${address}/distillation/`);
+    await page.waitForSelector("break-even:defined");
+    const given = { calls: 1000, input: 1000, output: 1000, "teacher-input": 9, "teacher-output": 9, "student-input": 1, "student-output": 1, making: 160, upkeep: 4 };
+    for (const [name, value] of Object.entries(given)) await page.type(`break-even [name=${name}]`, String(value));
+    const pays = (/** @type {string} */ words) => page.waitForFunction((part) => document.querySelector("break-even")?.textContent?.includes(part), {}, words);
+    await pays("From 251 calls a month on");
+    await page.goto(page.url());
+    await pays("From 251 calls a month on");
   },
 };

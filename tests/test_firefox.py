@@ -1,4 +1,4 @@
-"""The quiz in the stock Firefox: `firefox_scenarios.mjs` says what a reader does, this that each went well."""
+"""The site in the stock Firefox: `firefox_scenarios.mjs` says what a reader does, this that each went well."""
 
 import json
 import os
@@ -25,6 +25,9 @@ SCENARIOS = [
     "slow files",
     "dark mode",
     "a hostile link",
+    "a situation opens in the quiz",
+    "a mark is there after a reload",
+    "the break-even stays in the link",
 ]
 
 

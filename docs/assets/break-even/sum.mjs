@@ -64,7 +64,8 @@ export function breakEven({ calls, input, output, teacher, student, making, upke
 function volumes(savedACall, moreFixed) {
   if (moreFixed >= 0n) {
     if (savedACall <= 0n) return { volume: "never", atVolume: null };
-    return { volume: "from", atVolume: moreFixed / savedACall + 1n };
+    const first = moreFixed / savedACall + 1n;
+    return first === 1n ? { volume: "any", atVolume: null } : { volume: "from", atVolume: first };
   }
   if (savedACall >= 0n) return { volume: "any", atVolume: null };
   const last = (moreFixed + 1n) / savedACall; // the division cuts towards zero
