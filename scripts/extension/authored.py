@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from scripts.extension.page import SiteError
+from scripts.extension.page import Page, SiteError
 from scripts.nearest import nearest
 
 TYPES = {
@@ -61,6 +61,17 @@ def load(path: Path, root: Path) -> Any:
         raise SiteError(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {error.problem}") from None
     finally:
         loader.dispose()
+
+
+def load_figure(folder: str, name: str, required: dict[str, type], optional: dict[str, type], page: Page) -> Entries:
+    """Return the mapping in `folder/name.yml` that describes a figure of the page; SiteError for a mistake in it."""
+    path = page.root / folder / f"{name}.yml"
+    data = load(path, page.root)
+    page.data.append(path)
+    if not isinstance(data, Entries):
+        raise SiteError(f"{page.name(path)}:1: must be a mapping with {', '.join(required)}")
+    check_fields(data, name, required, optional, data)
+    return data
 
 
 def check_fields(entry: Any, what: str, required: dict[str, type], optional: dict[str, type], near: Entries) -> None:

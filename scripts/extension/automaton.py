@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from scripts.extension.authored import Entries, check_fields, load
-from scripts.extension.page import Page, SiteError
+from scripts.extension.authored import Entries, load_figure
+from scripts.extension.page import Page
 
 FOLDER = "docs/_data/automata"
 FIELDS = {"title": str, "caption": str, "field": str, "values": list, "tokens": list}
@@ -56,12 +56,7 @@ def build(texts: list[str], tokens: list[str]) -> Automaton:
 
 def block(argument: str, page: Page) -> str:
     """Return the figure; SiteError with file and line for a mistake, or where the tokens cannot spell a value."""
-    path = page.root / FOLDER / f"{argument}.yml"
-    data = load(path, page.root)
-    page.data.append(path)
-    if not isinstance(data, Entries):
-        raise SiteError(f"{page.name(path)}:1: must be a mapping with {', '.join(FIELDS)}")
-    check_fields(data, argument, FIELDS, {}, data)
+    data = load_figure(FOLDER, argument, FIELDS, {}, page)
     for key in ("values", "tokens"):
         if not all(isinstance(text, str) and text for text in data[key]) or len(set(data[key])) < len(data[key]):
             raise data.error(f"{argument}: {key} must be texts, none twice (quote them)", key)
@@ -125,7 +120,10 @@ def told(made: Automaton) -> str:
 def states(made: Automaton, top: float) -> tuple[str, float]:
     """Return the states as circles from top to bottom with their moves as arrows, and where the drawing ends."""
     x, step_down, radius, drawn = 160, 62, 15, ""
-    y = lambda state: top + radius + 4 + state * step_down  # noqa: E731
+
+    def y(state: int) -> float:
+        return top + radius + 4 + state * step_down
+
     for (start, then), tokens in edges(made).items():
         middle = (y(start) + y(then)) / 2 + 5
         if then == start + 1:

@@ -9,8 +9,8 @@ from html import escape
 
 from scripts import results
 from scripts.extension import bar_chart
-from scripts.extension.authored import Entries, check_fields, load
-from scripts.extension.page import Page, SiteError
+from scripts.extension.authored import Entries, check_fields, load_figure
+from scripts.extension.page import Page
 
 FOLDER = "docs/_data/charts"
 TEXTS = {"title": str, "description": str, "caption": str, "groups": list}
@@ -19,12 +19,7 @@ KINDS = dict.fromkeys(bar_chart.KINDS, str)
 
 def block(argument: str, page: Page) -> str:
     """Return the chart; SiteError with file and line for a mistake, an unknown key or a stale result."""
-    path = page.root / FOLDER / f"{argument}.yml"
-    data = load(path, page.root)
-    page.data.append(path)
-    if not isinstance(data, Entries):
-        raise SiteError(f"{page.name(path)}:1: must be a mapping with {', '.join(TEXTS)}")
-    check_fields(data, argument, TEXTS, KINDS, data)
+    data = load_figure(FOLDER, argument, TEXTS, KINDS, page)
     groups = []
     for group in data["groups"]:
         check_fields(group, "groups", {"name": str, "rows": list}, {}, data)

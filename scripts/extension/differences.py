@@ -12,9 +12,9 @@ from html import escape
 from math import ceil
 
 from scripts import results
-from scripts.extension.authored import Entries, check_fields, load
+from scripts.extension.authored import Entries, check_fields, load_figure
 from scripts.extension.bars import FOLDER
-from scripts.extension.page import Page, SiteError
+from scripts.extension.page import Page
 from scripts.metrics import leaves
 from scripts.nearest import nearest
 from scripts.results import Result, shown
@@ -54,12 +54,7 @@ class Pair:
 
 def block(argument: str, page: Page) -> str:
     """Return the picture; SiteError with file and line for a mistake, an unknown key or a stale result."""
-    path = page.root / FOLDER / f"{argument}.yml"
-    data = load(path, page.root)
-    page.data.append(path)
-    if not isinstance(data, Entries):
-        raise SiteError(f"{page.name(path)}:1: must be a mapping with {', '.join(TEXTS)}")
-    check_fields(data, argument, TEXTS, {}, data)
+    data = load_figure(FOLDER, argument, TEXTS, {}, page)
     try:
         made = results.load(page.root)
     except (results.StaleResult, results.BadResult) as error:
