@@ -53,7 +53,7 @@ def test_bars_are_to_scale_and_told_in_words(site):
             "few-cpu:one.fact",
             r"few\.yml:10: result few-cpu has no one\.fact; did you",
         ),
-        ("few-cpu:one.facts", "many-cpu:one.facts", r"few\.yml:10: there is no result many-cpu"),
+        ("few-cpu:one.facts", "fw-cpu:one.facts", r"few\.yml:10: there is no result fw-cpu; did you mean few-cpu"),
         ("few-cpu:one.facts", "few-cpu:ratio", r"few\.yml:10: few-cpu:ratio is 2\.5, and a bar goes from 0 to 1"),
         (', solid: "few-cpu:one.facts"', "", r"few\.yml:10: One has no bar; give it solid or hatched"),
         ("hatched: valid JSON\n", "", r"few\.yml:8: the chart does not say what hatched bars show"),

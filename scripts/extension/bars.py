@@ -11,6 +11,7 @@ from scripts import results
 from scripts.extension import bar_chart
 from scripts.extension.authored import Entries, check_fields, load_figure
 from scripts.extension.page import Page
+from scripts.nearest import nearest
 
 FOLDER = "docs/_data/charts"
 TEXTS = {"title": str, "description": str, "caption": str, "groups": list}
@@ -49,7 +50,7 @@ def measured(entry: Entries, kind: str, page: Page) -> dict:
     try:
         made = results.load(page.root)
         if name not in made:
-            raise results.UnknownResult(f"there is no result {name} to draw")
+            raise results.UnknownResult(f"there is no result {name}; {nearest(name, made)}")
         one = made[name].value(key)
     except (results.StaleResult, results.UnknownResult, results.BadResult) as error:
         raise entry.error(str(error), kind) from None
