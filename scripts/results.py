@@ -1,16 +1,21 @@
 """The only writer and reader of `results/*.json`: one measurement a file, with its birth certificate.
 
 A result names the hash of all code that it measured. When that code changes, the result is stale and stops
-the build until its command has run again: a number on the site is always a number of the code beside it.
+the build until its command has run again: a number on the site is always a number of the code beside it. Comments and
+docstrings of Python change no number and are left out of the hash.
 """
 
+import ast
+import functools
 import hashlib
+import io
 import json
 import math
 import os
 import platform
 import re
 import tempfile
+import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -80,10 +85,10 @@ def write(
 ) -> Path:
     """Write `results/<name>-<machine>.json` in one step, never half, and return its path.
 
-    command: what repeats it, typed at the root. code: every file whose change would make the numbers untrue.
+    command: what repeats it, typed at the root. code: every file or folder whose change would make the numbers untrue.
     measured: key -> {"value": number, "unit": str, "says": sentence, optional "n" runs, their "min" and "max",
     "low" and "high" of a 95 % interval, "cases" counted in each run, "limit" (at most) or "floor" (at least)}.
-    printed: what the code printed, one line. packages: Python packages whose versions matter.
+    printed: what the code printed for people, at most 88 columns. packages: Python packages whose versions matter.
     environment: what else matters (browser, GPU). Raises BadResult.
     """
     result = {
@@ -92,7 +97,7 @@ def write(
         "command": command,
         "notes": notes,
         "date": datetime.now(UTC).date().isoformat(),
-        "code": {_relative(path, root): sha256(root / path) for path in code},
+        "code": {_relative(path, root): fingerprint(root / path) for path in code},
         "environment": {
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
@@ -138,9 +143,9 @@ def load(root: Path = REPOSITORY) -> dict[str, Result]:
             raise BadResult(f"results/{path.name}: not JSON: {error}") from None
         found[path.stem] = result = _read(data, path.name)
         for name, recorded in result.code.items():
-            if not (root / name).is_file():
+            if not (root / name).exists():
                 raise StaleResult(f"results/{path.name} is stale: {name} is gone; run: {result.command}")
-            if sha256(root / name) != recorded:
+            if fingerprint(root / name) != recorded:
                 raise StaleResult(f"results/{path.name} is stale: {name} has changed; run: {result.command}")
     return found
 
@@ -200,7 +205,37 @@ def _relative(path: Path, root: Path) -> str:
         raise BadResult(f"{path} is outside the repository: nobody else could run it") from None
 
 
-def sha256(path: Path) -> str:
-    if not path.is_file():
+def fingerprint(path: Path) -> str:
+    """Return the sha256 of what can change a number: a file, Python without its words, or all files of a folder."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+        content = "".join(f"{file.relative_to(path).as_posix()} {fingerprint(file)}\n" for file in files).encode()
+    elif not path.is_file():
         raise BadResult(f"{path}: there is no such file to measure")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    elif path.suffix == ".py":
+        content = without_words(path.read_text(encoding="utf-8")).encode()
+    else:
+        content = path.read_bytes()
+    return hashlib.sha256(content).hexdigest()
+
+
+@functools.lru_cache(maxsize=256)
+def without_words(source: str) -> str:
+    """Return a Python program without its comments and docstrings; it is the same text for every version of Python."""
+    lines: list[str | None] = list(source.splitlines())
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str):
+                lines[first.lineno - 1 : first.end_lineno] = [None] * (first.end_lineno - first.lineno + 1)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row, column = token.start
+        if token.type == tokenize.COMMENT and lines[row - 1] is not None:
+            lines[row - 1] = lines[row - 1][:column].rstrip() or None
+    return "\n".join(line for line in lines if line is not None)
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, read piece by piece: a model is large."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -78,6 +78,31 @@ def test_changed_code_makes_it_stale(root):
         results.load(root)
 
 
+def test_words_in_python_make_nothing_stale_and_all_else_does(root):
+    code = root / "code.py"
+    code.write_text(
+        '"""Says."""\nONE = "a # b"  # why\n\n\ndef two():\n    """Say.\n\n    More.\n    """\n    return ONE\n'
+    )
+    written(root, code=[code])
+    code.write_text(
+        '"""Says more."""\n# A line.\nONE = "a # b"\n\n\ndef two():\n    """Says."""\n    return ONE  # it\n'
+    )
+    results.load(root)
+    code.write_text(code.read_text().replace("a # b", "a # c"))
+    with pytest.raises(StaleResult, match=r"code\.py has changed"):
+        results.load(root)
+
+
+def test_a_folder_is_code_too(root):
+    (root / "case").mkdir()
+    (root / "case" / "page.md").write_text("One.")
+    written(root, code=[root / "case"])
+    results.load(root)
+    (root / "case" / "other.md").write_text("Two.")
+    with pytest.raises(StaleResult, match="case has changed"):
+        results.load(root)
+
+
 def test_code_that_is_gone_makes_it_stale(root):
     written(root)
     (root / "boot.mjs").unlink()
