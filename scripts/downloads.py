@@ -1,4 +1,4 @@
-"""The downloads: every snippet as it is, and one zip with all of them and the lab, the same bytes on every machine.
+"""The downloads: every snippet as it is, and one zip with all of them and the case, the same bytes on every machine.
 
 `publish` writes them into the site, and the Snippets page states what `snippets_of` and `archive` give here, so that
 file and page cannot differ.
@@ -21,27 +21,12 @@ FOLDER = "snippets"
 ZIP = "snippets.zip"
 HEADER = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 RUN_LINE = re.compile(r"^ +((?:uv run|python|torchrun|accelerate launch) .+?) *$", re.MULTILINE)
-HIDDEN = re.compile(r"/[._]")  # what tools and systems leave in a folder
+GUARD = 'if __name__ == "__main__":'
+HIDDEN = re.compile(r"/(\.|__pycache__/)")  # what tools and systems leave in a folder
 MOMENT = (2026, 1, 1, 0, 0, 0)  # of every file in the zip; it says nothing and never changes
 PLAIN = 0o100644 << 16  # a file that everybody may read
 LINES = ("pip install -r requirements.txt", "python fine_tune_vs_rag.py")
 UV = "uv run fine_tune_vs_rag.py"
-README = f"""\
-Fine-tune vs RAG: the decision. The snippets, and the lab that they run on.
-
-Python 3.11 or later. In this folder:
-
-    {LINES[0]}
-    {LINES[1]}
-
-With uv, nothing needs to be installed first:
-
-    {UV}
-
-With --smoke it shows in about a minute that it runs. Every file runs alone; --help
-says all. Without flags it takes the model, pages and questions in lab/.
-MIT licence, see LICENSE.
-"""
 
 
 class DownloadError(ValueError):
@@ -92,8 +77,13 @@ class Snippet:
 
 
 def snippets_of(root: Path) -> list[Snippet]:
-    """Return the snippets of the repository, by name."""
-    return [Snippet(path.name, path.read_bytes()) for path in sorted((root / FOLDER).glob("*.py"))]
+    """Return the snippets of the repository, by name: the files that can be run."""
+    return [Snippet(path.name, path.read_bytes()) for path in sorted((root / FOLDER).glob("*.py")) if runs(path)]
+
+
+def runs(path: Path) -> bool:
+    """Say whether a Python file is run, not only imported by others."""
+    return GUARD in path.read_text(encoding="utf-8")
 
 
 def settings_of(root: Path) -> dict[str, bytes]:
@@ -104,14 +94,14 @@ def settings_of(root: Path) -> dict[str, bytes]:
 def archive(root: Path) -> bytes:
     """Return the zip. Nothing is compressed: what a compressor writes differs from one version of it to another."""
     snippets, packed = snippets_of(root), io.BytesIO()
-    lab = root / FOLDER / "lab"
-    kept = [
-        path for path in lab.rglob("*") if path.is_file() and not HIDDEN.search(f"/{path.relative_to(lab).as_posix()}")
-    ]
-    files = {path.relative_to(root / FOLDER).as_posix(): path.read_bytes() for path in kept}
-    files |= {snippet.name: snippet.content for snippet in snippets} | settings_of(root)
-    files |= {"README.txt": README.encode(), "requirements.txt": requirements(snippets).encode()}
-    files |= {path.name: path.read_bytes() for path in root.glob("LICENSE")}
+    shared = [*(root / FOLDER).glob("*.py"), *(root / FOLDER / "case").rglob("*")]
+    names = {path.relative_to(root / FOLDER).as_posix(): path for path in shared if path.is_file()}
+    files = {name: path.read_bytes() for name, path in names.items() if not HIDDEN.search(f"/{name}")}
+    files |= settings_of(root)
+    files |= {"requirements.txt": requirements(snippets).encode()}
+    files |= {
+        path.name: path.read_bytes() for path in (root / FOLDER / "README.md", root / "LICENSE") if path.is_file()
+    }
     with zipfile.ZipFile(packed, "w") as into:
         for name in sorted(files):
             member = zipfile.ZipInfo(f"{FOLDER}/{name}", MOMENT)

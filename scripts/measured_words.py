@@ -1,78 +1,37 @@
-"""Reads `measured_words.yml`: the unit and the sentence of every number that a snippet reports.
+"""The words of a measured number, made from its key: `after.with-page.right`.
 
-The file maps a snippet (`fine-tune-vs-rag`), or `every` for all of them, to:
-
-    note: what a reader of the results should know      # maybe
-    skip: [losses.**]                                   # numbers and texts that are no result
-    arms.*.facts: {unit: of 1, says: "{1}: facts right."}
-
-A `*` in a key is any one part of it, `**` one part or more. `{1}` is what the first star stands for, in the words that
-`names` at the top of the file gives it, or as it is. Maybe beside unit and says: `limit` (at most) or `floor` (at
-least). The first key that fits counts, the snippet's own before those of `every`.
+`measured_words.yml` says it better where the plain key would not do: `names` maps a part of a key to words, `units`
+maps the end of a key to a unit. A part in neither is printed as it is spelled: no measurement stops for a word.
 """
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from scripts.nearest import nearest
+from scripts.metrics import SHARE
 
 FILE = Path(__file__).with_suffix(".yml")
-FIELDS = {"unit", "says", "limit", "floor"}
-GENERAL = "every"
-SKIP = object()
 
 
-class BadWords(ValueError):
-    """A mistake in the file, or a number that it has no words for; the message is one line."""
+@cache
+def load_words(file: Path = FILE) -> dict[str, dict[str, str]]:
+    """Return {"names": part of a key -> words, "units": end of a key -> unit}."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Words:
-    """The words of one snippet. told: pattern -> unit, says, maybe limit, floor. skipped: patterns."""
-
-    snippet: str
-    told: dict[str, dict] = field(default_factory=dict)
-    skipped: tuple[str, ...] = ()
-    names: dict[str, str] = field(default_factory=dict)
-    note: str = ""
-
-    def of(self, key: str) -> dict | object:
-        """Return {"unit", "says", maybe "limit", "floor"} of a key, or SKIP; BadWords with near keys for neither."""
-        if any(fits(pattern, key) is not None for pattern in self.skipped):
-            return SKIP
-        for pattern, words in self.told.items():
-            if (stars := fits(pattern, key)) is not None:
-                says = words["says"]
-                for number, star in enumerate(stars, 1):
-                    says = says.replace(f"{{{number}}}", self.names.get(star, star))
-                return {**words, "says": says[0].upper() + says[1:]}
-        where = f"{FILE.name} has no words for {key} of {self.snippet} ({nearest(key, self.told)})"
-        raise BadWords(f"{where}; write them, or list it under skip")
+def unit_of(key: str, number: Mapping) -> str:
+    """Return the unit of a number: that of its key's end, "of 1" for a share, else none."""
+    end = key.rpartition(".")[2]
+    for known, unit in load_words()["units"].items():
+        if end == known or end.endswith(f"-{known}"):
+            return unit
+    return SHARE if "n" in number and 0 <= number["value"] <= 1 and number.get("low", 0) >= 0 else ""
 
 
-def fits(pattern: str, key: str) -> tuple[str, ...] | None:
-    """Return what the stars of a pattern stand for in a key, None where it does not fit."""
-    stars = {r"\*\*": "(.+)", r"\*": "([^.]+)"}
-    found = re.fullmatch(re.sub(r"\\\*\\\*|\\\*", lambda star: stars[star[0]], re.escape(pattern)), key)
-    return found.groups() if found else None
-
-
-def load_words(snippet: str, file: Path | None = None) -> Words:
-    """Return the words of a snippet, those of every snippet after its own; BadWords for a mistake in the file."""
-    file = file or FILE
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise BadWords(f"{file.name}: not YAML: {' '.join(str(error).split())}") from None
-    own, general = data.get(snippet) or {}, data.get(GENERAL) or {}
-    told = {key: one for part in (own, general) for key, one in part.items() if key not in ("note", "skip")}
-    for key, one in told.items():
-        if not isinstance(one, dict) or not {"unit", "says"} <= set(one) <= FIELDS:
-            raise BadWords(f"{file.name}: {key} of {snippet} must have unit and says, may have limit or floor")
-        if any(int(number) > key.count("*") for number in re.findall(r"\{(\d+)\}", one["says"])):
-            raise BadWords(f"{file.name}: {key} of {snippet} has fewer stars than its sentence asks for")
-    skipped = (*own.get("skip", ()), *general.get("skip", ()))
-    return Words(snippet, told, skipped, data.get("names") or {}, own.get("note", ""))
+def sentence(key: str) -> str:
+    """Return what a key says: the way to it, a colon, and what was counted."""
+    *way, end = [load_words()["names"].get(part, part.replace("-", " ")) for part in key.split(".")]
+    said = f"{', '.join(way)}: {end}." if way else f"{end}."
+    return said[0].upper() + said[1:]

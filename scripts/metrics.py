@@ -1,8 +1,9 @@
 """The numbers in a snippet's report: by key, and one number from several runs.
 
-A report's metrics are nested mappings and lists. Each number gets a key, the names on the way to it joined by dots:
-`{"arms": {"full_tuning": [{"facts": 0.4}]}}` gives `arms.full-tuning.0.facts`. A number that comes with its interval
-is a mapping with `value`, and may have `low` and `high` (95 %) and `n`, the cases counted.
+A report's metrics are nested mappings. Each number gets a key, the names on the way to it joined by dots:
+`{"after": {"with_page": {"right": 0.4}}}` gives `after.with-page.right`. A number that comes with its interval is a
+mapping: {"value", "low", "high", "n"}, 95 % and the cases counted; "low", "high" and "n" may be missing. Texts, lists
+and nulls are no results and are left out.
 """
 
 import math
@@ -18,22 +19,23 @@ class BadMetrics(ValueError):
     """Metrics in another form than the one above; the message is one line."""
 
 
-def leaves(metrics: object, key: str = "") -> Iterator[tuple[str, object]]:
-    """Yield (key, leaf) for every leaf: a number, a text, a truth value, None or a mapping with `value`."""
-    if isinstance(metrics, Mapping) and "value" in metrics:
-        if extra := set(metrics) - ENTRY:
-            raise BadMetrics(f"metric {key} has an unknown {', '.join(sorted(extra))} beside its value")
-        if ("low" in metrics) != ("high" in metrics):
-            raise BadMetrics(f"metric {key} must have both low and high, or neither")
-        yield key, metrics
-    elif isinstance(metrics, Mapping):
+def numbers_of(metrics: object, key: str = "") -> Iterator[tuple[str, dict]]:
+    """Yield (key, {"value", maybe "low", "high", "n"}) for every number of a report's metrics; BadMetrics."""
+    if isinstance(metrics, Mapping) and "value" not in metrics:
         for name, inside in metrics.items():
-            yield from leaves(inside, f"{key}.{spell(name)}".lstrip("."))
-    elif isinstance(metrics, (list, tuple)):
-        for place, inside in enumerate(metrics):
-            yield from leaves(inside, f"{key}.{place}".lstrip("."))
-    else:
-        yield key, metrics
+            yield from numbers_of(inside, f"{key}.{spell(name)}".lstrip("."))
+        return
+    one = dict(metrics) if isinstance(metrics, Mapping) else {"value": metrics}
+    if isinstance(one["value"], (str, bool, list, tuple, type(None))):
+        return
+    if extra := set(one) - ENTRY:
+        raise BadMetrics(f"metric {key} has an unknown {', '.join(sorted(extra))} beside its value")
+    if ("low" in one) != ("high" in one):
+        raise BadMetrics(f"metric {key} must have both low and high, or neither")
+    for field, number in one.items():
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
+            raise BadMetrics(f"metric {key}: {field} is {number!r}, not a number")
+    yield key, one
 
 
 def spell(name: object) -> str:
@@ -43,19 +45,8 @@ def spell(name: object) -> str:
     raise BadMetrics(f"metric name {name!r} holds no letter and no digit")
 
 
-def entry(key: str, leaf: object) -> dict | None:
-    """Return a leaf as {"value", maybe "low", "high", "n"}; None for a null, which was not measured; BadMetrics."""
-    one = dict(leaf) if isinstance(leaf, Mapping) else {"value": leaf}
-    if one["value"] is None:
-        return None
-    for field, number in one.items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
-            raise BadMetrics(f"metric {key}: {field} is {number!r}, not a number")
-    return one
-
-
 def combine(runs: Sequence[Mapping], unit: str) -> dict:
-    """Return {"value": mean, "n": runs, maybe "min", "max", "low", "high", "cases"} of the entries of all runs."""
+    """Return {"value": mean, "n": runs, maybe "min", "max", "low", "high", "cases"} of the numbers of all runs."""
     values = [run["value"] for run in runs]
     made = {"value": values[0] if len(set(values)) == 1 else tidy(statistics.fmean(values)), "n": len(runs)}
     if len(runs) > 1:

@@ -11,7 +11,7 @@ from tests.tiny_site import TinySite
 CHART = """\
 title: Examples help
 description: Answers that parse.
-caption: The lab.
+caption: The case.
 solid: facts right
 hatched: valid JSON
 groups:
@@ -64,6 +64,13 @@ def test_mistakes_stop_the_build(site, old, new, problem):
     site.write("docs/_data/charts/few.yml", CHART.replace(old, new, 1))
     with pytest.raises(SiteError, match=problem):
         site.render("::: bars few\n")
+
+
+def test_an_announced_result_is_not_measured_yet(site):
+    site.write("results/expected.yml", "few-gpu: {machine: gpu, command: make it, says: Later.}\n")
+    site.write("docs/_data/charts/few.yml", CHART.replace("few-cpu", "few-gpu"))
+    html = site.render("::: bars few\n")
+    assert '<a class="measured" href="evidence.md#few-gpu">Not measured yet</a>' in html
 
 
 def test_a_chart_that_is_no_mapping_stops_the_build(site):

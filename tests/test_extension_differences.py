@@ -1,6 +1,5 @@
 """`::: differences` draws intervals around zero from results, to scale, and says in words what they show."""
 
-import json
 import re
 
 import pytest
@@ -12,11 +11,11 @@ from tests.tiny_site import TinySite
 CHART = """\
 title: Around zero
 description: New minus old.
-caption: The lab.
+caption: The case.
 rows:
 - {label: Better, result: evals-cpu, pair: old.good}
 - {label: Not shown, result: evals-cpu, pair: old.new}
-- {label: One seed, result: evals-cpu, pair: old.new, first: true}
+- {label: Worse, result: evals-cpu, pair: old.bad}
 """
 
 
@@ -31,21 +30,19 @@ def pair(name, value, low, high, won, lost, **more):
 
 MEASURED = {
     **pair("old.good", 0.05, 0.01, 0.09, 12, 0),
+    **pair("old.bad", -0.05, -0.08, -0.02, 0, 9),
     **pair("old.new", -0.02, -0.13, 0.1, 3.33333, 6.33333, n=3, min=-0.05, max=0.03),
     "pairs.old.bare.difference": {"value": 0.1, "unit": "", "says": "No interval."},
     "pairs.old.bare.won": {"value": 1, "unit": "", "says": "Won."},
     "pairs.old.bare.lost": {"value": 0, "unit": "", "says": "Lost."},
 }
-SEED = {"difference": {"value": -0.05, "low": -0.08, "high": -0.02, "n": 180}, "won": 0, "lost": 9, "test": "flips"}
-PRINTED = json.dumps({"metrics": {"pairs": {"old": {"new": SEED}}}})
 
 
 @pytest.fixture
 def site(tmp_path):
     site = TinySite(tmp_path)
     made = {"command": "make it", "code": [site.write("evals.py", "")], "measured": MEASURED, "root": tmp_path}
-    results.write("evals", "cpu", printed=PRINTED, **made)
-    results.write("silent", "cpu", **made)
+    results.write("evals", "cpu", **made)
     site.write("docs/_data/charts/paired.yml", CHART)
     return site
 
@@ -59,7 +56,7 @@ def test_every_row_says_what_its_interval_shows(site):
     ]
     assert "Better: +0.05, from +0.01 to +0.09, 12 won, 0 lost, clear of zero: better;" in html
     assert "Not shown: −0.02, from −0.13 to +0.1, 3.33 won, 6.33 lost" in html  # noqa: RUF001
-    assert "One seed: −0.05, from −0.08 to −0.02, 0 won, 9 lost" in html  # noqa: RUF001
+    assert "Worse: −0.05, from −0.08 to −0.02, 0 won, 9 lost" in html  # noqa: RUF001
     assert 'role="img" aria-labelledby="paired-title paired-desc"' in html
 
 
@@ -77,9 +74,7 @@ MISTAKES = {
     "result": ("evals-cpu, pair: old.good", "eval-cpu, pair: old.good", r":5: there is no result eval-cpu; did you"),
     "pair": ("old.good", "old.god", r":5: evals-cpu has no pairs\.old\.god\.difference; did you mean"),
     "no interval": ("old.good", "old.bare", r":5: the difference of old\.bare has no interval to draw"),
-    "not printed": ("evals-cpu, pair: old.new, first", "silent-cpu, pair: old.new, first", r":7: silent-cpu has no "),
-    "field": ("first: true", "frist: true", r":7: rows has an unknown field frist; did you mean first"),
-    "truth": ("first: true", "first: 1", r":7: rows: first must be true or false"),
+    "field": ("pair: old.bad", "pear: old.bad", r":7: rows has no pair"),
     "no rows": ("rows:", "row:", r":1: paired has no rows"),
 }
 
@@ -90,6 +85,13 @@ def test_mistakes_stop_the_build(site, old, new, problem):
     site.write("docs/_data/charts/paired.yml", CHART.replace(old, new, 1))
     with pytest.raises(SiteError, match=rf"docs/_data/charts/paired\.yml{problem}"):
         site.render("::: differences paired\n")
+
+
+def test_an_announced_result_is_not_measured_yet(site):
+    site.write("results/expected.yml", "evals-gpu: {machine: gpu, command: make it, says: Later.}\n")
+    site.write("docs/_data/charts/paired.yml", CHART.replace("evals-cpu", "evals-gpu"))
+    html = site.render("::: differences paired\n")
+    assert '<a class="measured" href="evidence.md#evals-gpu">Not measured yet</a>' in html
 
 
 def test_a_list_stops_the_build(site):

@@ -1,4 +1,4 @@
-"""`::: sample-size` and `::: error-bars`: computed tables, held against the snippet, a simulation and the reference."""
+"""`::: sample-size` and `::: error-bars`: computed tables, held against a simulation and the reference."""
 
 import re
 
@@ -9,7 +9,6 @@ from scipy import stats
 from scripts.extension import SiteError, sample_size
 from scripts.extension.citations import load_references
 from scripts.results import REPOSITORY
-from tests.snippet_process import load_snippet
 from tests.tiny_site import TinySite
 
 CELLS = [(d, share) for d in sample_size.DIFFERENCES for share in sample_size.DIFFER if share >= d]
@@ -24,15 +23,6 @@ def cells(html):
     """-> row label -> cells."""
     rows = re.findall(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', html)
     return {label: re.findall(r"<td>([^<]+)</td>", row) for label, row in rows}
-
-
-@pytest.mark.parametrize(("difference", "differ"), CELLS)
-def test_the_snippet_asks_for_as_many(difference, differ):
-    """A pilot of 20,000 questions with exactly these shares, each a cluster of its own."""
-    won, lost = (round(20_000 * (differ + sign * difference) / 2) for sign in (1, -1))
-    pilot = np.repeat([1.0, -1.0, 0.0], (won, lost, 20_000 - won - lost))
-    asked = load_snippet("evals").questions_needed(pilot, np.arange(len(pilot)), difference)
-    assert sample_size.needed(difference, differ) == asked
 
 
 @pytest.mark.parametrize(("difference", "differ"), CELLS)

@@ -13,7 +13,6 @@ from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
-    adapter_parameters,
     anki_deck,
     automaton,
     bars,
@@ -22,7 +21,6 @@ from scripts.extension import (
     differences,
     downloads,
     evidence,
-    experiment,
     glossary,
     interview,
     ladder,
@@ -33,7 +31,6 @@ from scripts.extension import (
     sample_size,
     scenarios,
     source_code,
-    transcript,
 )
 from scripts.extension.page import Page
 from scripts.nearest import nearest
@@ -41,7 +38,6 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
-    "adapter-parameters": adapter_parameters.block,  # what the lab's adapter trains, worked out
     "automaton": automaton.block,  # name of a file in docs/_data/automata/
     "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
@@ -53,16 +49,14 @@ BLOCKS: dict[str, Block] = {
     "downloads": downloads.block,  # every snippet and the zip of all
     "error-bars": sample_size.error_bars,  # of one score
     "evidence": evidence.block,
-    "experiment": experiment.block,  # result and table: chart, closed-book, with-pages or cost
     "glossary": glossary.block,  # every term of docs/_data/glossary.yml
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
-    "printed": printed.block,  # result and a part of the metrics that it printed
+    "printed": printed.block,  # result: the table that its script printed
     "quiz": quiz_form.block,
     "references": references.block,
     "sample-size": sample_size.block,  # of a paired comparison
     "scenarios": scenarios.block,  # docs/_data/scenarios.yml, with the quiz's verdicts
-    "transcript": transcript.block,  # result, path to a list in what it printed, how many items
 }
 
 LINE = re.compile(r"^ {0,3}(:::.*)$", re.MULTILINE)

@@ -2,20 +2,20 @@
 
 They are described in `docs/_data/charts/paired.yml`. title: its name for who cannot see it; description: what it shows;
 caption: a sentence under it. rows: list of {label, result, pair}, where `pair` is the middle of the keys
-`pairs.<pair>.difference`, `.won` and `.lost` that evals.py gives; with `first: true` the row is the first seed alone,
-from the line that the result printed. An interval clear of zero is told in words, never by colour alone.
+`pairs.<pair>.difference`, `.won` and `.lost` that evals.py gives. An interval clear of zero is told in words, never by
+colour alone. While a result is only announced, the page says "not measured yet" in place of the picture.
 """
 
-import json
 from dataclasses import dataclass
 from html import escape
 from math import ceil
+from xml.etree import ElementTree as etree
 
 from scripts import results
 from scripts.extension.authored import Entries, check_fields, load_figure
-from scripts.extension.bars import FOLDER
+from scripts.extension.bars import FOLDER, announced
+from scripts.extension.measured import not_yet
 from scripts.extension.page import Page
-from scripts.metrics import leaves
 from scripts.nearest import nearest
 from scripts.results import Result, shown
 
@@ -52,42 +52,33 @@ class Pair:
         return f"{shown(self.won)} won, {shown(self.lost)} lost"
 
 
-def block(argument: str, page: Page) -> str:
+def block(argument: str, page: Page) -> etree.Element | str:
     """Return the picture; SiteError with file and line for a mistake, an unknown key or a stale result."""
     data = load_figure(FOLDER, argument, TEXTS, {}, page)
-    try:
-        made = results.load(page.root)
-    except (results.StaleResult, results.BadResult) as error:
-        raise page.error(page.line, str(error)) from None
-    return draw(argument, data, [read(row, data, made) for row in data["rows"]])
+    for row in data["rows"]:
+        check_fields(row, "rows", {"label": str, "result": str, "pair": str}, {}, data)
+    if awaited := announced([row["result"] for row in data["rows"]], page):
+        return not_yet(awaited, page)
+    made = results.load(page.root)
+    return draw(argument, data, [read(row, made) for row in data["rows"]])
 
 
-def read(row: Entries, chart: Entries, made: dict[str, Result]) -> Pair:
+def read(row: Entries, made: dict[str, Result]) -> Pair:
     """Return the comparison that a row names."""
-    check_fields(row, "rows", {"label": str, "result": str, "pair": str}, {"first": bool}, chart)
     if row["result"] not in made:
         raise row.error(f"there is no result {row['result']}; {nearest(row['result'], made)}", "result")
     result, found = made[row["result"]], {}
-    measured = first_seed(result) if row.get("first") else result.measured
     for end in ("difference", "won", "lost"):
         key = f"pairs.{row['pair']}.{end}"
-        if key not in measured:
-            raise row.error(f"{result.stem} has no {key}; {nearest(key, measured)}", "pair")
-        found[end] = measured[key]
+        if key not in result.measured:
+            raise row.error(f"{result.stem} has no {key}; {nearest(key, result.measured)}", "pair")
+        found[end] = result.measured[key]
     one = found["difference"]
     if not {"low", "high"} <= set(one):
         raise row.error(f"the difference of {row['pair']} has no interval to draw", "pair")
     ends = (one["min"], one["max"]) if one.get("n", 1) > 1 and "min" in one else ()
     counts = (found[end]["value"] for end in ("won", "lost"))
     return Pair(row["label"], one["value"], one["low"], one["high"], ends, *counts)
-
-
-def first_seed(result: Result) -> dict[str, dict]:
-    """Return the numbers of the line that a result printed, as a result has them: key -> {"value", ...}."""
-    found = leaves(json.loads(result.printed)["metrics"]) if result.printed else ()
-    # its "n" counts questions, that of a result counts seeds
-    plain = {key: dict(one) if isinstance(one, dict) else {"value": one} for key, one in found}
-    return {key: {name: number for name, number in one.items() if name != "n"} for key, one in plain.items()}
 
 
 def draw(name: str, data: Entries, pairs: list[Pair]) -> str:

@@ -5,7 +5,6 @@ that each file has the hash that is stated here.
 """
 
 import hashlib
-import json
 import posixpath
 from html import escape
 from xml.etree import ElementTree as etree
@@ -16,7 +15,6 @@ from scripts import results
 from scripts.downloads import FOLDER, LINES, UV, ZIP, DownloadError, Snippet, archive, settings_of, size, snippets_of
 from scripts.extension.measured import NOT_YET, load_expected
 from scripts.extension.page import Page
-from scripts.extension.report_excerpt import excerpt
 from scripts.extension.source_code import fenced
 
 
@@ -40,7 +38,7 @@ def add_zip(box: etree.Element, packed: bytes, page: Page) -> None:
     """Add the zip: its link, and how to run what is in it."""
     etree.SubElement(box, "h2", {"id": "all"}).text = "All in one zip"
     box.append(link(ZIP, packed, page))
-    add_text(box, "It holds every snippet, the lab that they run on, and the list of packages. Unpack it, then:")
+    add_text(box, "It holds every script, the case that they share, and the list of packages. Unpack it, then:")
     box.append(fenced("\n".join([f"cd {FOLDER}", *LINES]), "sh", page))
     add_text(box, "With uv, one line and nothing to install first:")
     box.append(fenced(UV, "sh", page))
@@ -92,14 +90,13 @@ def runs_of(snippet: Snippet, made: dict, expected: dict) -> dict[str, results.R
 
 
 def first_code(result: results.Result) -> str:
-    """Return the snippet that a result is of: the one that it names as code beside no other but the maker of labs."""
-    code = [path for path in result.code if path.startswith(f"{FOLDER}/") and path.endswith(".py")]
-    others = [path for path in code if path != f"{FOLDER}/make_lab.py"]
-    return (others or code or [""])[0]
+    """Return the snippet that a result is of: of those whose code it names, the one that has its name."""
+    named = f"{FOLDER}/{result.name.replace('-', '_')}.py"
+    return named if named in result.code else ""
 
 
 def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: Page) -> None:
-    """Add where it ran and for how long, and an excerpt of what it printed."""
+    """Add where it ran and for how long, and the table that it printed."""
     listed = etree.SubElement(box, "ul")
     if not runs:
         etree.SubElement(listed, "li").text = NOT_YET.capitalize()
@@ -110,15 +107,15 @@ def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: P
         evidence.tail = AtomicString(f": {took(result) if result else NOT_YET}.")
     for name, result in sorted(runs.items()):
         if result and result.printed:
-            add_text(box, f"From the line that it printed ({name}, first seed):")
-            box.append(fenced(excerpt(json.loads(result.printed)), "json", page))
+            add_text(box, f"What it printed ({name}):")
+            box.append(fenced(result.printed, "text", page))
             return
 
 
 def took(result: results.Result) -> str:
     """Say how long a whole run took, and on what."""
     around, one = result.environment, result.measured.get("run-seconds")
-    parts = (around.get("name", ""), f"{around['cpus']} CPUs", f"torch {around['torch']}" if "torch" in around else "")
+    parts = (around.get("cpu", ""), f"{around['cpus']} CPUs", f"torch {around['torch']}" if "torch" in around else "")
     machine = ", ".join(part for part in parts if part)
     if not one:
         return f"measured on {machine}"

@@ -14,7 +14,7 @@ from markdown.util import AtomicString
 
 from scripts import results
 from scripts.extension.authored import Entries, check_fields, load
-from scripts.extension.page import SiteError
+from scripts.extension.page import Page, SiteError
 from scripts.nearest import nearest
 
 VALUE = r"\[=([^\[\]]*)\]"
@@ -35,6 +35,14 @@ def load_expected(root: Path) -> dict[str, dict]:
         if not name.endswith(f"-{entry['machine']}"):
             raise data.error(f"{name} must end in its machine, -{entry['machine']}", name)
     return data
+
+
+def not_yet(name: str, page: Page) -> etree.Element:
+    """Return a paragraph that says so of a result, linked to where the command stands that makes it."""
+    paragraph = etree.Element("p")
+    link = etree.SubElement(paragraph, "a", {"class": "measured", "href": page.link(f"evidence.md#{name}")})
+    link.text = AtomicString(NOT_YET.capitalize())
+    return paragraph
 
 
 class MeasuredValue(InlineProcessor):
