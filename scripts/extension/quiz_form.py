@@ -11,6 +11,7 @@ from quiz.border import reply
 from quiz.engine import all_answers
 from quiz.outcomes import OUTCOMES
 from quiz.questions import QUESTIONS, Question
+from scripts.downloads import snippets_of
 from scripts.extension.citations import load_references
 from scripts.extension.page import Page
 from scripts.extension.verdict_card import UNPUBLISHED, Site, anchor, card, empty_card
@@ -84,7 +85,7 @@ def site_around(page: Page) -> Site:
     return Site(
         root=page.link("index.md").removesuffix("index.md") or "./",
         sources={key: reference.short for key, reference in references.items()},
-        snippets=frozenset(file.name for file in (page.root / "snippets").glob("*.py")),
+        snippets=frozenset(snippet.name for snippet in snippets_of(page.root)),
     )
 
 
