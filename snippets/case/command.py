@@ -1,0 +1,68 @@
+"""A script's `main` as a command: flags from its Config, errors in one line, report."""
+
+from case import STOPPED
+
+import dataclasses
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import tyro
+
+from case.errors import BadInput
+
+C = TypeVar("C")
+FULL = (errno.ENOSPC, errno.EDQUOT)
+MISUSE = 2
+
+
+def run(
+    main: Callable[[C], tuple[dict, str]],
+    config: type[C],
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """Parse flags, run main, print its report; return the exit status.
+
+    main returns the report (metrics, environment, perhaps an exit `status`), which goes
+    to stdout as one line of JSON unless that is a terminal without --json, and a table,
+    which goes to stderr.
+    """
+    script = Path(sys.argv[0]).name
+    about = sys.modules[config.__module__].__doc__
+    chosen = tyro.cli(config, args=arguments, description=about)
+    try:
+        report, shown = main(chosen)
+    except BadInput as error:
+        return say(f"{script}: {error}", MISUSE)
+    except KeyboardInterrupt:
+        fix = "; --resume goes on from there" if hasattr(chosen, "resume") else ""
+        return say(f"\n{script}: stopped{fix}", STOPPED)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = error.filename or "the disk"
+        return say(f"{script}: no space left on {where}; free some", MISUSE)
+    status = report.pop("status", 0)
+    if int(os.environ.get("RANK", 0)):
+        return status  # of several processes, the first one reports
+    say(f"\n\n{shown}", status)
+    if chosen.json or not sys.stdout.isatty():
+        print(
+            json.dumps({"config": plain(chosen), **report}, allow_nan=False), flush=True
+        )
+    return status
+
+
+def say(text: str, status: int) -> int:
+    """Print a text on stderr; return the exit status."""
+    print(text, file=sys.stderr, flush=True)
+    return status
+
+
+def plain(config: object) -> dict:
+    """Return a config as JSON takes it."""
+    return json.loads(json.dumps(dataclasses.asdict(config), default=str))
