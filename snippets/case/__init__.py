@@ -3,9 +3,14 @@
 Every script imports this first: Ctrl-C during the slow imports ends in one line too.
 """
 
+import logging
 import os
 import sys
+import warnings
+from pathlib import Path
 
+MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"  # hub id of the default model
+CASE = Path(__file__).parent
 STOPPED = 130  # exit status of a program that Ctrl-C ended
 
 
@@ -20,3 +25,5 @@ def stop_in_one_line(kind: type, error: BaseException, trace: object) -> None:
 sys.excepthook = stop_in_one_line
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads sleep: shared cores
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the trainer forks
+warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl")
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # kernels that no CPU needs

@@ -1,28 +1,37 @@
 """A script's `main` as a command: flags from its Config, errors in one line, report."""
 
-from case import STOPPED
+from case import MODEL, STOPPED
 
-import dataclasses
 import errno
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import tyro
 
 from case.errors import BadInput
 
-C = TypeVar("C")
 FULL = (errno.ENOSPC, errno.EDQUOT)
 MISUSE = 2
 
 
+@dataclass(frozen=True)
+class Common:
+    """Flags of every script that runs a model."""
+
+    model: str = MODEL  # hub id, folder or .gguf file
+    device: str = "auto"  # auto, cpu or cuda
+    seed: int = 100  # of everything that is drawn
+    quick: bool = False  # a minute, to see that all is installed
+    json: bool = False  # print the report also where stdout is a terminal
+
+
 def run(
-    main: Callable[[C], tuple[dict, str]],
-    config: type[C],
+    main: Callable[..., tuple[dict, str]],
+    config: type,
     arguments: Sequence[str] | None = None,
 ) -> int:
     """Parse flags, run main, print its report; return the exit status.
@@ -51,9 +60,8 @@ def run(
         return status  # of several processes, the first one reports
     say(f"\n\n{shown}", status)
     if chosen.json or not sys.stdout.isatty():
-        print(
-            json.dumps({"config": plain(chosen), **report}, allow_nan=False), flush=True
-        )
+        whole = {"config": asdict(chosen), **report}
+        print(json.dumps(whole, allow_nan=False, default=str), flush=True)
     return status
 
 
@@ -61,8 +69,3 @@ def say(text: str, status: int) -> int:
     """Print a text on stderr; return the exit status."""
     print(text, file=sys.stderr, flush=True)
     return status
-
-
-def plain(config: object) -> dict:
-    """Return a config as JSON takes it."""
-    return json.loads(json.dumps(dataclasses.asdict(config), default=str))

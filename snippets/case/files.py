@@ -41,8 +41,9 @@ def read_questions(file: Path, pages: dict[str, Page] | None = None) -> list[dic
             if not isinstance(name, str | None):
                 raise BadInput(f"{where}: source must be a page's name or null")
             if name and pages and name not in pages:
-                near = ", ".join(list(pages)[:3])
-                raise BadInput(f"{where}: no page {name} in --docs, but {near} ...")
+                raise BadInput(
+                    f"{where}: --docs has no page {name}; name one of its own"
+                )
         rows.append(row | {"answer": str(row["answer"])})
     return rows
 

@@ -13,6 +13,7 @@ from case.prompt import NOT_THERE
 
 KEYS = {"answer", "source"}
 WORDS = re.compile(r"[^\W_]*\d[^\W_]*(?:[.:]\d+)*|[^\W\d_]+")
+DIGIT = re.compile(r"\d")
 UNITS = """eur euro euros; min mins minute minutes; h hr hrs hour hours; day days;
 week weeks; kilo kilos kilogram kilograms kg; l liter liters litre litres;
 centimeter centimeters centimetre centimetres cm; m meter meters metre metres;
@@ -71,8 +72,10 @@ def parse(reply: str) -> tuple[str | None, str | None, bool]:
 def states(said: str, expected: str, question: str) -> bool:
     """Say whether an answer states a value and no number but the question's."""
     found, value = words(said), words(expected)
-    numbers = numbers_in(value)
-    if set(numbers_in(found)) - {*numbers, *words(question)}:
+    numbers, told = (
+        [word for word in text if DIGIT.search(word)] for text in (value, found)
+    )
+    if set(told) - {*numbers, *words(question)}:
         return False
     bare = [word for word in found if word not in FILLING]
     unit_left_out = bool(numbers) and bare == numbers  # "40" for "40 minutes"
@@ -87,11 +90,6 @@ def words(text: str) -> list[str]:
     text = re.sub(r"(\d)(?=(?:kg|cm|m|h|l|min|mins)\b)", r"\1 ", text)
     found = [SPELLINGS.get(word, word) for word in WORDS.findall(text)]
     return [f"0{word}" if re.fullmatch(r"\d:\d\d", word) else word for word in found]
-
-
-def numbers_in(found: list[str]) -> list[str]:
-    """Return the words that hold a digit."""
-    return [word for word in found if re.search(r"\d", word)]
 
 
 def holds(found: list[str], value: list[str]) -> bool:

@@ -1,5 +1,8 @@
 """Opening a model: a hub id, a folder, or a `.gguf` file."""
 
+from case import MODEL
+
+import os
 from pathlib import Path
 
 import torch
@@ -9,7 +12,6 @@ from transformers.utils import logging
 
 from case.errors import BadInput
 
-DEFAULT = "HuggingFaceTB/SmolLM2-135M-Instruct"
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
@@ -22,7 +24,10 @@ def choose_device(name: str = "auto") -> torch.device:
         raise BadInput(f"--device {name}: must be auto, cpu or cuda")
     if name == "cuda" and not torch.cuda.is_available():
         raise BadInput("--device cuda: no CUDA device; run with --device cpu")
-    return torch.device(name)
+    # Of several processes, each has a GPU of its own.
+    return torch.device(
+        f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if name == "cuda" else name
+    )
 
 
 def choose_dtype(device: torch.device) -> torch.dtype:
@@ -58,13 +63,7 @@ def open_folder(name: str, options: dict):
     folder = Path(name).expanduser()
     if name.startswith((".", "/", "~")) or name.count("/") > 1 or folder.exists():
         if not folder.is_dir():
-            raise BadInput(
-                f"--model {name}: no such folder; a hub id is like {DEFAULT}"
-            )
-        if not (folder / "config.json").is_file():
-            raise BadInput(
-                f"--model {name}: no config.json in it; name a model's folder"
-            )
+            raise BadInput(f"--model {name}: no such folder; a hub id is like {MODEL}")
         name = str(folder)
     tokenizer = AutoTokenizer.from_pretrained(name)
     return AutoModelForCausalLM.from_pretrained(name, **options), tokenizer

@@ -41,6 +41,11 @@ def reply(answer: str | None, source: str | None) -> dict:
     return {"role": "assistant", "content": said}
 
 
+def lesson(question: str, pages: Sequence[Page], answer: str, source: str | None):
+    """Return a row to train on: the prompt, and the completion that is wanted."""
+    return {"prompt": prompt(question, pages), "completion": [reply(answer, source)]}
+
+
 def prompt(
     question: str, pages: Sequence[Page] = (), shots: Sequence[dict] = ()
 ) -> list[dict]:

@@ -33,13 +33,11 @@ def cpu_name() -> str:
 
 
 def percent(cell: object) -> str:
-    """Show a share as `98 % (89 to 100)`, a missing one as a dash, others as text."""
-    if not isinstance(cell, dict):
-        return "-" if cell is None else str(cell)
-    if cell["value"] is None:
-        return "-"
+    """Show a share in percent, `98 (89 to 100)`, and what is missing as a dash."""
+    if not isinstance(cell, dict) or cell["value"] is None:
+        return str(cell) if isinstance(cell, str | int | float) else "-"
     value, low, high = (f"{100 * cell[key]:.0f}" for key in ("value", "low", "high"))
-    return f"{value} % ({low} to {high})"
+    return f"{value} ({low} to {high})"
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence]) -> str:

@@ -2,7 +2,7 @@
 
 import random
 
-from case.prompt import NOT_THERE, Page, prompt, reply
+from case.prompt import NOT_THERE, Page, lesson
 from case.texts import Pools, Text, Values, draw
 
 MISSING = 4  # one question in five has no answer: one for every four that have
@@ -74,6 +74,5 @@ def teach_behaviour(texts: list[Text], pools: Pools, rng: random.Random) -> list
                 rows.append((text.missing[turn % 3], page, NOT_THERE, None))
     rng.shuffle(rows)
     return [
-        {"prompt": prompt(asked, [page]), "completion": [reply(answer, source)]}
-        for asked, page, answer, source in rows
+        lesson(asked, [page], answer, source) for asked, page, answer, source in rows
     ]

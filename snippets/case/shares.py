@@ -29,22 +29,18 @@ def share(marks: Sequence[float], clusters: Sequence[Hashable] | None = None) ->
     asked = numpy.array([len(cell) for cell in cells.values()])
     total = float(right.sum())
     if 0 < total < n and len(cells) > 1:
-        low, high = resample(right, asked)
+        how = {"paired": True, "method": "percentile", "n_resamples": RESAMPLES}
+        found = bootstrap((right, asked), ratio, **how, rng=0)
+        low, high = found.confidence_interval
     else:
         low, high = proportion_confint(total, n, method="wilson")
     found = {"value": total / n, "low": float(low), "high": float(high)}
     return {key: round(value, 4) for key, value in found.items()} | {"n": n}
 
 
-def resample(right: numpy.ndarray, asked: numpy.ndarray) -> tuple[float, float]:
-    """Return the interval of a share when clusters are drawn anew. Both: [clusters]."""
-
-    def ratio(right, asked, axis=-1):
-        return right.sum(axis) / asked.sum(axis)
-
-    how = {"paired": True, "vectorized": True, "method": "percentile", "rng": 0}
-    found = bootstrap((right, asked), ratio, n_resamples=RESAMPLES, **how)
-    return found.confidence_interval
+def ratio(right, asked, axis=-1):
+    """Return the share that clusters give: [..., clusters] each."""
+    return right.sum(axis) / asked.sum(axis)
 
 
 def score(replies: Sequence[str], rows: Sequence[dict]) -> dict[str, dict]:
