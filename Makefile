@@ -1,10 +1,12 @@
 # `make serve` and `make test` need Python 3.11+ and make; they set up the rest themselves.
 .DEFAULT_GOAL := help
-.PHONY: serve build test lint bench lock clean help
+.PHONY: serve build test quick lint bench lock clean help
 .SILENT:
 
 PYTHON ?= python3
 PORT ?= 8000
+WORKERS ?= 2
+TOGETHER := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FOUND := command -v $(PYTHON) >/dev/null || { echo "setup: no $(PYTHON); install Python 3.11 or later" >&2; exit 2; }
 SETUP := $(FOUND); $(PYTHON) scripts/bootstrap.py
 RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python
@@ -20,7 +22,13 @@ build: ## write the site to site/ (SITE_URL=https://... for canonical links)
 test: ## everything CI runs: lint, then all tests, fast ones first
 	$(SETUP) python node browsers
 	$(RUN) -m ruff check
-	$(RUN) -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=100 $(ARGS)
+	$(RUN) -m scripts.runtime # before several processes need it
+	$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term:skip-covered --cov-fail-under=100 $(ARGS)
+
+quick: ## lint, and every test that needs no browser, torch or Pyodide: under a minute
+	$(SETUP) python node
+	$(RUN) -m ruff check
+	$(RUN) -m pytest $(TOGETHER) --quick $(ARGS)
 
 lint: ## check the code's style
 	$(SETUP) python

@@ -65,6 +65,7 @@ def test_deck_and_note_type_keep_their_numbers(package):
     assert (anki.DECK, anki.NOTE_TYPE) == (1_874_203_651, 1_593_027_744), "readers' decks are known by these"
 
 
+@pytest.mark.slow
 def test_same_bytes_at_any_time(package, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     assert anki.package(ROOT) == package

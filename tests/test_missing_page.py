@@ -3,13 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
-from scripts import markdown_copies, signposts
-from scripts.build import ROOT, build_pages
 from scripts.static_host import StaticHost
+from tests.conftest import built, moved
 from tests.nav import PAGES
+from tests.test_signposts import ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SUB_PATH = "/docs/decision"
+SUB_PATH = "/decision"
+HOST = ADDRESS.removesuffix(f"{SUB_PATH}/")
 DEPTHS = ["/nothing", "/rag/nothing", "/one/two/three/nothing.html"]
 
 
@@ -26,10 +27,7 @@ def missing(request, tmp_path_factory):
     """The site under a sub-path, built with and without its address; returns where it is."""
     folder = tmp_path_factory.mktemp("missing") / "site"
     with Host({SUB_PATH: folder}) as host:
-        address = f"{host.address}{SUB_PATH}/" if request.param == "known" else None
-        build_pages(folder, address)
-        markdown_copies.publish(folder)
-        signposts.publish(folder, ROOT / "mkdocs.yml", address)
+        moved(built(ADDRESS if request.param == "known" else None), folder, HOST, host.address)
         yield f"{host.address}{SUB_PATH}"
 
 

@@ -24,15 +24,12 @@ from scripts.runtime.exercise import requests
 from scripts.runtime.node import run_node
 from scripts.runtime.steps import RuntimeBuildError, Steps
 
+pytestmark = pytest.mark.slow  # Pyodide boots in Node
+
 MAGIC_OF_3_14 = 3627  # importlib.util.MAGIC_NUMBER, as CPython 3.14 has it in Include/internal/pycore_magic_number.h
 UNCHECKED_HASH = 1  # PEP 552: by hash, and trusted
 MAGIC_NUMBER = int.from_bytes(MAGIC_OF_3_14.to_bytes(2, "little") + b"\r\n", "little")
 HEADER = MAGIC_OF_3_14.to_bytes(2, "little") + b"\r\n" + UNCHECKED_HASH.to_bytes(4, "little")
-
-
-@pytest.fixture(scope="module")
-def runtime():
-    return build_runtime()
 
 
 @pytest.fixture(scope="module")
@@ -149,32 +146,27 @@ def own(tmp_path_factory, runtime):
     return folder
 
 
-@pytest.mark.slow
 def test_two_builds_are_the_same_byte_for_byte(own, runtime):
     for file in runtime.iterdir():
         assert (own / "out" / file.name).read_bytes() == file.read_bytes(), file.name
 
 
-@pytest.mark.slow
 def test_a_second_build_does_nothing(own):
     assert run_steps(own / "out", own) == []
 
 
-@pytest.mark.slow
 def test_a_damaged_output_is_made_again(own):
     (own / "out" / "pyodide.mjs").write_text("damaged")
     assert run_steps(own / "out", own) == ["copy"]
     assert (own / "out" / "pyodide.mjs").read_bytes() == (STOCK / "pyodide.mjs").read_bytes()
 
 
-@pytest.mark.slow
 def test_other_words_in_the_quiz_need_a_new_wheel_and_no_new_byte_code(own):
     with (own / "quiz" / "questions.py").open("a") as source:
         source.write("\n# changed\n")
     assert run_steps(own / "out", own) == ["wheel", "observe", "lock", "manifest"]
 
 
-@pytest.mark.slow
 def test_a_new_import_in_the_quiz_brings_its_module(own):
     with (own / "quiz" / "rules.py").open("a") as source:
         source.write("\nimport colorsys\n")
@@ -183,7 +175,6 @@ def test_a_new_import_in_the_quiz_brings_its_module(own):
         assert "colorsys.pyc" in packed.namelist()
 
 
-@pytest.mark.slow
 def test_a_quiz_that_does_not_import_is_one_line(own):
     with (own / "quiz" / "rules.py").open("a") as source:
         source.write("\nimport not_in_pyodide\n")

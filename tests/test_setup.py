@@ -47,6 +47,7 @@ def test_the_pinned_versions_are_the_installed_ones():
     assert version("torch").partition("+")[0] == TORCH.strip().rpartition("==")[2]
 
 
+@pytest.mark.slow
 def test_all_packages_fit_together():
     done = subprocess.run([str(bootstrap.PYTHON), "-m", "pip", "check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "No broken requirements found.\n")

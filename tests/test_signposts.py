@@ -8,8 +8,8 @@ from xml.etree import ElementTree as etree
 import pytest
 
 from scripts import signposts
-from scripts.build import build_pages
 from scripts.extension.reading_time import LESSON
+from tests.conftest import built
 from tests.nav import PAGES
 
 CONFIG = """\
@@ -68,11 +68,9 @@ def test_with_an_address_crawlers_are_told(site):
 
 
 @pytest.fixture(scope="module", params=[ADDRESS, None], ids=["address", "no-address"])
-def pages(request, tmp_path_factory):
-    """The site's pages as MkDocs writes them, with an address and without; the address."""
-    folder = tmp_path_factory.mktemp("pages") / "site"
-    build_pages(folder, request.param)
-    return folder, request.param
+def pages(request):
+    """The site as it is built, with an address and without; the address."""
+    return built(request.param), request.param
 
 
 def meta(html: str) -> dict[str, str]:
