@@ -20,7 +20,7 @@ build: ## write the site to site/ (SITE_URL=https://... for canonical links)
 	$(RUN) -m scripts.build
 
 test: ## everything CI runs: lint, then all tests, fast ones first
-	$(SETUP) python node browsers
+	$(SETUP) python node browsers model
 	$(RUN) -m ruff check
 	$(RUN) -m scripts.runtime # before several processes need it
 	$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term:skip-covered --cov-fail-under=100 $(ARGS)
