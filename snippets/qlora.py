@@ -54,7 +54,7 @@ class Config(Common):
     facts: Path = CASE / "training_questions.jsonl"  # for questions: with answers
     rank: int = 8  # width of the thin matrices: more can hold more
     rate: float = 1e-3  # learning rate, some ten times that of full fine-tuning
-    steps: int = 80  # optimizer steps
+    steps: int = 110  # optimizer steps
     batch: int = 4  # rows a step, over all processes
     out: Path = Path("out/qlora")  # where the adapter goes
     merge: bool = False  # also write one plain model, out/.../merged

@@ -7,7 +7,7 @@ from case.texts import Pools, Text, Values, draw
 
 MISSING = 4  # one question in five has no answer: one for every four that have
 FAR = 3  # one fact in three is asked in words that its page does not use
-TURNS = 4  # of the behaviour pages: each with other values, titles and wordings
+TURNS = 6  # of the behaviour pages: each with other values, titles and wordings
 
 Filled = list[tuple[Text, Values]]
 
@@ -65,13 +65,15 @@ def teach_behaviour(texts: list[Text], pools: Pools, rng: random.Random) -> list
         for number, (text, values) in enumerate(filled):
             page = text.filled(values)
             for slot, fact in text.facts.items():
-                rows.append((fact["train"][turn], page, values[slot], text.name))
+                asked = fact["train"][turn % len(fact["train"])]
+                rows.append((asked, page, values[slot], text.name))
             if turn % 2:
-                asked = rng.choice(list(text.facts.values()))["train"][turn]
+                asked = rng.choice(list(text.facts.values()))["train"][0]
                 other, its_values = filled[(number + turn) % len(filled)]
                 rows.append((asked, other.filled(its_values), NOT_THERE, None))
             else:
-                rows.append((text.missing[turn % 3], page, NOT_THERE, None))
+                asked = text.missing[turn // 2 % len(text.missing)]
+                rows.append((asked, page, NOT_THERE, None))
     rng.shuffle(rows)
     return [
         lesson(asked, [page], answer, source) for asked, page, answer, source in rows
