@@ -18,7 +18,7 @@ with the sentence of the page that shares the most words with the question.
 the questions are too few to tell. No torch is needed.  Lesson: /evals/
 """
 
-import case  # first: Ctrl-C during the slow imports ends in one line
+from case import CASE  # first: Ctrl-C during the slow imports ends in one line
 
 import math
 import sys
@@ -26,18 +26,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, bootstrap, norm
 from statsmodels.stats.multitest import multipletests
 
 from case.command import run
 from case.errors import BadInput
 from case.report import environment, example, table
-from case.shares import resample, share
+from case.shares import RESAMPLES, ratio, share
 from eval_logs import Mark, pair_up, read_versions
 from judge_order import check_judge
 from sentence_selection import read_handbook
 
-CASE = Path(case.__file__).parent
 LEVEL, POWER = 0.05, 0.8  # chance of a false alarm; chance to see --detect
 
 
@@ -51,7 +50,7 @@ class Config:
     judgements: Path | None = None  # a judge's: id, first, second, winner; both orders
     docs: Path = CASE / "handbook"  # pages that the readers of the example read
     questions: Path = CASE / "questions.jsonl"  # what they are asked
-    json: bool = False  # print the report on a terminal as well
+    json: bool = False  # print the report also where stdout is a terminal
 
 
 def difference_interval(difference: numpy.ndarray, clusters: numpy.ndarray) -> dict:
@@ -62,9 +61,10 @@ def difference_interval(difference: numpy.ndarray, clusters: numpy.ndarray) -> d
     still do so (the exact bound for 0 of n), and the lower end allows for it; likewise
     the upper end.
     """
-    totals, sizes = numpy.bincount(clusters, difference), numpy.bincount(clusters)
+    pages = numpy.bincount(clusters, difference), numpy.bincount(clusters)
+    how = {"paired": True, "method": "percentile", "n_resamples": RESAMPLES, "rng": 0}
+    low, high = bootstrap(pages, ratio, **how).confidence_interval
     mean, unseen = difference.mean(), 1 - (LEVEL / 2) ** (1 / len(difference))
-    low, high = resample(totals, sizes) if numpy.ptp(difference) else (mean, mean)
     low = low if (difference < 0).any() else min(low, mean - unseen)
     high = high if (difference > 0).any() else max(high, mean + unseen)
     ends = {"value": mean, "low": max(-1, low), "high": min(1, high)}

@@ -15,8 +15,8 @@ from eval_logs import Mark
 
 READERS = {  # letters of each word that are compared; do rare words count more?
     "whole words": (None, False),
-    "first four letters": (4, False),
     "rare words count more": (None, True),
+    "and by four letters": (4, True),
 }
 
 
