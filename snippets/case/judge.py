@@ -1,8 +1,7 @@
 """The one judge of a reply: fact, source, form, and whether it declines.
 
-`right` means the fact, whatever the form: a bare sentence that states it counts. An
-answer that names another number beside the right one does not, so that no reply wins by
-repeating the page.
+`right` means the fact, whatever the form: a bare sentence counts. An answer that names
+another number as well does not, so that no reply wins by repeating the page.
 """
 
 import json

@@ -1,8 +1,7 @@
 """Make the handbook of one seed: `python -m case.make --seed 3 --out build/case-3`.
 
-The words of every page and question stand in `texts/`, written by a person. The values
-in their slots (times, prices, ships ...) are drawn anew for every seed, each once, so
-that no model can know them. The files beside this module are seed 0.
+A person wrote the pages and questions in `texts/`; the values in their slots are drawn
+anew for every seed, so that no model can know them. The files here are seed 0.
 """
 
 import argparse
@@ -22,10 +21,9 @@ HERE = Path(__file__).resolve().parent
 class World:
     """Everything that one seed gives: pages, and rows as the scripts read them.
 
-    changed: the handbook after half of its facts were drawn anew; changed_questions:
-    the test questions, answered from it. rewrites: the facts in other sentences.
-    training_questions: the facts of test and development pages, in wordings that no
-    test uses. examples: the behaviour, on pages that no question is about.
+    changed: after half of the facts were drawn anew. rewrites: the facts in other
+    sentences. training_questions: the same facts in wordings that no test uses.
+    examples: the behaviour, on pages that no question is about.
     """
 
     handbook: list[Page]
@@ -34,7 +32,9 @@ class World:
     questions: list[dict]
     changed_questions: list[dict]
     development: list[dict]
+    changed_development: list[dict]
     training_questions: list[dict]
+    changed_training_questions: list[dict]
     examples: list[dict]
 
 
@@ -57,7 +57,9 @@ def make(seed: int) -> World:
         questions=asked(now, "test"),
         changed_questions=asked(later, "test"),
         development=asked(now, "development"),
+        changed_development=asked(later, "development"),
         training_questions=teach_facts(now),
+        changed_training_questions=teach_facts(later),
         examples=teach_behaviour(texts, pools, random.Random(f"behaviour {seed}")),
     )
 

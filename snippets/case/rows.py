@@ -55,8 +55,7 @@ def teach_facts(filled: Filled) -> list[dict]:
 def teach_behaviour(texts: list[Text], pools: Pools, rng: random.Random) -> list[dict]:
     """Write examples of the behaviour, on pages whose values are theirs alone.
 
-    One in seven has no answer: a question that no page answers, and in the next turn a
-    question beside the wrong page, which a retriever that misses shows.
+    One in seven has no answer: it is asked nowhere, or stands beside the wrong page.
     """
     rows = []
     for turn in range(TURNS):

@@ -15,9 +15,8 @@ RESAMPLES = 2_000
 def share(marks: Sequence[float], clusters: Sequence[Hashable] | None = None) -> dict:
     """Return {"value", "low", "high", "n"}: the mean of marks, with a 95 % interval.
 
-    Percentile bootstrap over clusters, such as the page of each question. Where it has
-    no width, since all marks are alike or there is one cluster, the interval is
-    Wilson's. Without a mark the value is None.
+    Percentile bootstrap over clusters, such as the page of each question; Wilson's
+    interval where all marks are alike or there is one cluster. No mark: value None.
     """
     n = len(marks)
     if not n:

@@ -18,9 +18,8 @@ Pools = dict[str, list[str]]  # kind of slot -> what it can hold
 class Text:
     """A page as written.
 
-    text: Markdown with slots. facts: slot -> its `draw` (a pool) and its wordings in
-    `train`, `test` and `says`. missing: questions that no page answers. titles: others
-    that the page could bear.
+    text: Markdown with slots. facts: by slot, its pool `draw` and its wordings `train`,
+    `test`, `says`. missing: questions that no page answers. titles: other ones.
     """
 
     title: str
