@@ -28,6 +28,8 @@ SNIPPET = '''\
 """Show one thing.
 
     uv run one.py --fast   # in a second
+    uv run one.py --docs \\
+        FOLDER
 
 No more.
 """
@@ -97,6 +99,7 @@ def test_page_states_hash_size_run_line_and_what_is_not_measured(site):
     sha256 = hashlib.sha256(SNIPPET.encode()).hexdigest()
     assert f'href="../snippets/one.py" download data-sha256="{sha256}"' in page and f"<code>{sha256}</code>" in page
     assert size(len(SNIPPET.encode())) in page and "Show one thing." in page
+    assert "uv run one.py --docs FOLDER" in re.sub(r"<[^>]+>", "", page)
     assert "uv run one.py --fast" in re.sub(r"<[^>]+>", "", page) and "Not measured yet" in page
     assert hashlib.sha256(archive(site.root)).hexdigest() in page
 

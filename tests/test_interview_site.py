@@ -58,9 +58,12 @@ def test_when_the_library_cannot_be_loaded_the_page_can_be_read(visit, host):
 
     host.faults[f"/assets/vendor/{LIBRARY}"] = Fault(status=404)
     page = visit("/interview/")
-    page.wait_for_load_state("networkidle")
+    for _ in range(300):  # on a busy machine the console is later than the network
+        if page.said:
+            break
+        page.wait_for_timeout(100)
+    assert page.said
     expect(page.locator(".interview-question").filter(visible=True)).to_have_count(COUNT)
     expect(page.locator(".interview-bar")).to_have_count(0)
-    assert page.said
     page.said.clear()
     page.elsewhere.clear()
