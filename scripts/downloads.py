@@ -60,9 +60,9 @@ class Snippet:
     @property
     def run_lines(self) -> list[tuple[str, str]]:
         """Return the commands in its docstring, each with the remark behind it."""
-        joined = re.sub(r" \\\n +", " ", self.docstring)
-        lines = self._must(RUN_LINE.findall(joined), "a line that runs it, such as '    uv run lora.py'")
-        return [tuple(part.strip() for part in line.partition("  #")[::2]) for line in lines]
+        lines = self._must(RUN_LINE.findall(self.docstring), "a line that runs it, such as '    uv run lora.py'")
+        # A backslash at the end of a line in a docstring leaves the indent of the next one.
+        return [tuple(" ".join(part.split()) for part in line.partition("  #")[::2]) for line in lines]
 
     @property
     def dependencies(self) -> list[Requirement]:
