@@ -116,6 +116,7 @@ def train(model, tokenizer, rows, config: Config, held_out=(), adapter=None):
         use_cpu=cpu,
         gradient_checkpointing=not cpu,  # less memory for more time: not on a CPU
         report_to="none",
+        disable_tqdm=False,
     )
     trainer = SFTTrainer(
         model,

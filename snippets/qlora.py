@@ -11,7 +11,6 @@
 Only the opening of the base differs from lora.py. It saves memory on a GPU:
 
     python qlora.py                                  # answer from a page, in JSON
-    python qlora.py --examples mine.jsonl --merge    # your own prompts and completions
     accelerate launch --config_file fsdp_qlora.yaml qlora.py    # shared over GPUs
 
 Lesson: /lora-qlora/
@@ -130,6 +129,7 @@ def train(model, tokenizer, rows, config: Config, held_out=(), adapter=None):
         use_cpu=cpu,
         gradient_checkpointing=not cpu,  # less memory for more time: not on a CPU
         report_to="none",
+        disable_tqdm=False,
     )
     trainer = SFTTrainer(
         model,
