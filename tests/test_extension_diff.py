@@ -77,11 +77,11 @@ def test_the_differences_of_the_real_snippets_are_their_own_lines():
     from scripts.extension.diff import compare
 
     old, new = (read_symbols(ROOT / "snippets" / f"{name}.py") for name in ("lora", "qlora"))
-    lines = compare("main", old["main"], new["main"])
+    lines = compare("open_base", old["open_base"], new["open_base"])
     signs = {line[0] for line in lines}
     assert {"+", "-", "@"} <= signs
-    assert all(line[1:] in old["main"].splitlines() for line in lines if line.startswith("-"))
-    assert all(line[1:] in new["main"].splitlines() for line in lines if line.startswith("+"))
+    assert all(line[1:] in old["open_base"].splitlines() for line in lines if line.startswith("-"))
+    assert all(line[1:] in new["open_base"].splitlines() for line in lines if line.startswith("+"))
 
 
 MISTAKES = {
