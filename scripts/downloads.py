@@ -25,8 +25,10 @@ GUARD = 'if __name__ == "__main__":'
 HIDDEN = re.compile(r"/(\.|__pycache__/)")  # what tools and systems leave in a folder
 MOMENT = (2026, 1, 1, 0, 0, 0)  # of every file in the zip; it says nothing and never changes
 PLAIN = 0o100644 << 16  # a file that everybody may read
-LINES = ("pip install -r requirements.txt", "python fine_tune_vs_rag.py")
-UV = "uv run fine_tune_vs_rag.py"
+LINES = ("pip install -r requirements.txt", "python rag.py")
+UV = "uv run rag.py"
+# The order of the ladder, then what measures it. A script that is not named comes last.
+LADDER = ("few_shot.py", "constrained_decoding.py", "rag.py", "lora.py", "qlora.py", "distill.py", "evals.py")
 
 
 class DownloadError(ValueError):
@@ -78,8 +80,10 @@ class Snippet:
 
 
 def snippets_of(root: Path) -> list[Snippet]:
-    """Return the snippets of the repository, by name: the files that can be run."""
-    return [Snippet(path.name, path.read_bytes()) for path in sorted((root / FOLDER).glob("*.py")) if runs(path)]
+    """Return the snippets of the repository, those that can be run, in the order of the ladder."""
+    rungs = {name: rung for rung, name in enumerate(LADDER)}
+    paths = sorted((root / FOLDER).glob("*.py"), key=lambda path: (rungs.get(path.name, len(rungs)), path.name))
+    return [Snippet(path.name, path.read_bytes()) for path in paths if runs(path)]
 
 
 def runs(path: Path) -> bool:
