@@ -51,8 +51,12 @@ def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict
     etree.SubElement(heading, "code").text = AtomicString(snippet.name)
     add_text(box, snippet.shows)
     box.append(link(snippet.name, snippet.content, page))
-    lines = [f"{command}  # {remark}" if remark else command for command, remark in snippet.run_lines]
-    box.append(fenced("\n".join(lines), "sh", page))
+    (command, _), *others = snippet.run_lines
+    box.append(fenced(command, "sh", page))
+    if others:
+        lines = "\n".join(f"{command}  # {remark}" if remark else command for command, remark in others)
+        listed = f'<pre><code tabindex="0">{escape(lines)}</code></pre>'
+        add_html(box, f'<details class="more"><summary>Other ways to run it</summary>{listed}</details>', page)
     add_runs(box, runs_of(snippet, made, expected), page)
     source = f'<pre><code tabindex="0">{escape(snippet.text)}</code></pre>'
     how = 'class="source" data-search-exclude'
