@@ -153,7 +153,7 @@ def show(row: dict, metrics: dict) -> str:
     for shown, arms in metrics.items():
         for form, arm in arms.items():
             shares = [arm[key] for key in ("valid_json", "right", "source_right")]
-            mask = f"{arm['mask_ms_per_token']:.2f} ms"
+            mask = f"{arm['mask_ms_per_token']:.2f} ms" if form != "free" else "-"
             cells.append((form, shown.split("_")[0], *shares, mask))
             lines.append((f"{form}, {shown.replace('_', ' ')}", arm["reply"]))
     token = f"a token took {arm['ms_per_token']:.0f} ms"

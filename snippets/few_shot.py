@@ -11,8 +11,7 @@ Every question is asked with its own page, so that no search can miss:
 
     python few_shot.py                          # none, one, two and four examples
     python few_shot.py --shots 0 2 --draws 5    # how much the choice of them matters
-    python few_shot.py --model ID_OR_FOLDER --docs FOLDER --questions mine.jsonl \
-        --examples shown.jsonl
+    python few_shot.py --docs FOLDER --questions mine.jsonl --examples shown.jsonl
 
 Which examples are shown is luck, so several draws are tried. A longer draw holds the
 shorter one. From two on, one example has no answer on its page: the rules ask for that
@@ -44,10 +43,10 @@ from case.shares import score
 class Config(Common):
     """How many examples to show, how often, and what to ask."""
 
-    docs: Path = CASE / "handbook"  # folder of Markdown
-    questions: Path = CASE / "development.jsonl"  # the test stays unseen
+    docs: Path = CASE / "handbook"  # the pages: a folder of Markdown
+    questions: Path = CASE / "development.jsonl"  # question, answer, source
     examples: Path = CASE / "examples.jsonl"  # rows of prompt and completion
-    shots: tuple[int, ...] = (0, 1, 2, 4)  # numbers of examples to try
+    shots: tuple[int, ...] = (0, 1, 2, 4)  # numbers of examples to show
     draws: int = 2  # random choices of examples tried for each number
     limit: int = 30  # questions asked, evenly spread; 0 asks all
 
@@ -100,15 +99,7 @@ def ask_with_examples(model, tokenizer, rows, pages, draws: list[list[dict]]) ->
 
 def show(row: dict, counts: Mapping[str, dict]) -> str:
     """Return the shares by number of examples, and what each made of one question."""
-    columns = (
-        "examples",
-        "tokens",
-        "valid JSON",
-        "source",
-        "no answer",
-        "right",
-        "draws",
-    )
+    columns = ("examples", "tokens", "JSON", "source", "declined", "right", "draws")
     shares = ("prompt_tokens", "valid_json", "source_right", "declined_right", "right")
     cells = []
     for shots, count in counts.items():
@@ -116,7 +107,8 @@ def show(row: dict, counts: Mapping[str, dict]) -> str:
         cells.append((shots, *[count[key] for key in shares], " to ".join(draws)))
     lines = [("question", row["question"]), ("key", row["answer"])]
     lines += [(f"{shots} examples", count["reply"]) for shots, count in counts.items()]
-    head = table("Percent by number of examples in the prompt", columns, cells)
+    title = "Percent by number of examples; declined: of questions without an answer"
+    head = table(title, columns, cells)
     return "\n".join([head, "", *[example(*line) for line in lines]])
 
 

@@ -180,7 +180,8 @@ def main(config: Config) -> tuple[dict, str]:
     if config.question:
         metrics |= {"passages": [vars(page) for page in found[0]], "reply": replies[0]}
         texts = [f"[{page.name}]\n{page.text}\n" for page in found[0]]
-        return report, "\n".join([*(texts or ["nothing found\n"]), replies[0]])
+        shown = "\n".join(texts) or "No passage has a word of the question.\n"
+        return report, f"{shown}\nReply: {replies[0]}"
     metrics |= score_apart(rows, found, replies)
     passages = ", ".join(f"{number} {what}" for what, number in counts.items())
     title = f"{config.search} search, k = {config.k}; passages: {passages}"
