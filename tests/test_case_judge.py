@@ -39,6 +39,7 @@ FACTS = [
     ("in Port Ellis", "Port Ellis", True),
     ("PORT ELLIS.", "Port Ellis", True),
     ("Port Elliston", "Port Ellis", False),
+    ("at the yard in Port Ellis, which is 100 years old", "Port Ellis", True),  # a name is not hedged by a number
     ("the second steward", "second steward", True),
     ("the steward", "second steward", False),
 ]

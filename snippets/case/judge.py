@@ -1,7 +1,7 @@
 """The one judge of a reply: fact, source, form, and whether it declines.
 
-`right` means the fact, whatever the form: a bare sentence counts. An answer that names
-another number as well does not, so that no reply wins by repeating the page.
+`right` means the fact, whatever the form: a bare sentence counts. Where it is a number,
+one beside it makes the answer wrong, so that no reply wins by repeating the page.
 """
 
 import json
@@ -69,12 +69,11 @@ def parse(reply: str) -> tuple[str | None, str | None, bool]:
 
 
 def states(said: str, expected: str, question: str) -> bool:
-    """Say whether an answer states a value and no number but the question's."""
+    """Say whether an answer states a value; a number beside no other but the asked."""
     found, value = words(said), words(expected)
-    numbers, told = (
-        [word for word in text if DIGIT.search(word)] for text in (value, found)
-    )
-    if set(told) - {*numbers, *words(question)}:
+    numbers = [word for word in value if DIGIT.search(word)]
+    others = {word for word in found if DIGIT.search(word)} - {*value, *words(question)}
+    if numbers and others:
         return False
     bare = [word for word in found if word not in FILLING]
     unit_left_out = bool(numbers) and bare == numbers  # "40" for "40 minutes"
