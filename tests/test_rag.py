@@ -13,8 +13,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
+import constrained_decoding
+import few_shot
 import rag
 from case import CASE
+from case.command import run
 from case.files import read_docs, read_questions
 from case.prompt import Page
 from passage_index import LONGEST, cut_passages, open_index, update_index
@@ -257,9 +260,17 @@ def test_a_run_reports_and_a_second_run_takes_up_an_edit(tmp_path, tiny_model, c
     assert report["metrics"]["index"]["added"] == 3 and report["metrics"]["retrieved"]["value"] == 1.0
 
 
-def test_help_says_why_each_flag_is_there(capsys):
-    status, _, _ = command(rag, capsys, "--help")
-    assert status == 0
+@pytest.mark.parametrize("script", [rag, few_shot, constrained_decoding])
+def test_help_shows_the_idea_and_every_flag_with_its_why(script, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run(script.main, script.Config, ["--help"])
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert stopped.value.code == 0 and script.__doc__.splitlines()[0] in shown
+    source = Path(script.__file__).read_text(encoding="utf-8")
+    flags = re.findall(r"^    (\w+): .*  # (.+)$", source[source.index("class Config") : source.index("\ndef ")], re.M)
+    assert len(flags) >= 5
+    for name, why in flags:
+        assert f"--{name}" in shown and why in shown, name
 
 
 # Bad input
