@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-LIBRARIES = "torch transformers peft trl bitsandbytes lancedb llguidance"
+USED = ("torch", "transformers", "peft", "trl", "bitsandbytes", "lancedb", "llguidance")
 WIDTH = 88
 
 
@@ -20,11 +20,7 @@ def environment(model=None) -> dict:
         "cpu": cpu_name(),
         "threads": torch.get_num_threads() if torch else None,
         "dtype": str(getattr(model, "dtype", "")).removeprefix("torch."),
-        **{
-            name: metadata.version(name)
-            for name in LIBRARIES.split()
-            if name in sys.modules
-        },
+        **{name: metadata.version(name) for name in USED if name in sys.modules},
     }
 
 
