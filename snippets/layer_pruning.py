@@ -38,7 +38,7 @@ def choose_layers(teacher, tokenizer, rows: Sequence[dict], keep: float) -> list
 
 def cut_student(teacher, kept: Sequence[int]):
     """Return a copy of the teacher that has only these layers."""
-    student = copy.deepcopy(teacher)
+    student = copy.deepcopy(teacher).requires_grad_(True)  # also what LoRA froze
     layers = [student.model.layers[layer] for layer in kept]
     for place, layer in enumerate(layers):
         layer.self_attn.layer_idx = place  # its place in the cache of keys and values

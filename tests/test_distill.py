@@ -13,8 +13,8 @@ import distill
 from case.files import read_examples
 from case.model import open_model
 from layer_pruning import choose_layers, cut_student
-from logits_distillation import LogitsTrainer, find_prefix, show_examples
-from tests.tiny_model import command, write_rows
+from teacher_student import keep_share
+from tests.tiny_model import command
 
 EXAMPLES = read_examples(distill.CASE / "examples.jsonl")
 
@@ -56,20 +56,13 @@ def test_student_is_the_teacher_with_layers_skipped(teacher):
     assert (student.config.num_hidden_layers, len(model.model.layers)) == (3, 6)
 
 
-@pytest.mark.parametrize("shots", [0, 2])
-def test_loss_is_that_of_two_plain_passes(teacher, tmp_path, shots):
+def test_loss_is_that_of_two_plain_passes(teacher, tmp_path):
     model, tokenizer = teacher
-    rows, shown = EXAMPLES[2:4], EXAMPLES[:shots]  # of different lengths: one is padded
+    rows = EXAMPLES[2:4]  # of different lengths: one is padded
     student = cut_student(model, [0, 5])  # without the second, which does much
     arguments = SFTConfig(str(tmp_path), use_cpu=True, activation_checkpointing=False, bf16=False, report_to="none")
-    prefix = find_prefix(tokenizer, rows, shown)
-    trainer = LogitsTrainer(
-        student,
-        teacher=model,
-        prefix=prefix,
-        args=arguments,
-        train_dataset=Dataset.from_list(rows),
-        processing_class=tokenizer,
+    trainer = distill.LogitsTrainer(
+        student, teacher=model, args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer
     )
     inputs = trainer.data_collator(list(trainer.train_dataset))
     assert len(set(inputs["attention_mask"].sum(1).tolist())) == 2
@@ -77,14 +70,9 @@ def test_loss_is_that_of_two_plain_passes(teacher, tmp_path, shots):
         loss = trainer.compute_loss(student, inputs).item()
         losses = []
         for row in rows:
-            chat = tokenizer.apply_chat_template(row["prompt"] + row["completion"], tokenize=False)
-            shot = tokenizer.apply_chat_template(
-                show_examples(row["prompt"], shown) + row["completion"], tokenize=False
-            )
-            ids, its_ids = (tokenizer(text, return_tensors="pt")["input_ids"] for text in (chat, shot))
-            tail = ids.shape[1] - prefix[0]  # what both see: page, question and reply
-            assert its_ids[0, -tail:].tolist() == ids[0, -tail:].tolist()
-            has, wanted = (m(i).logits[0, -tail:-1].log_softmax(-1) for m, i in ((student, ids), (model, its_ids)))
+            text = tokenizer.apply_chat_template(row["prompt"] + row["completion"], tokenize=False)
+            ids = tokenizer(text, return_tensors="pt")["input_ids"]
+            has, wanted = (each(ids).logits[0, :-1].log_softmax(-1) for each in (student, model))
             losses.append(kl_div(has, wanted, log_target=True, reduction="none").sum(1))
     assert loss > 1e-3 and loss == pytest.approx(torch.cat(losses).mean().item(), rel=1e-3)
 
@@ -93,9 +81,18 @@ def test_a_reply_is_taught_only_in_the_form_of_its_example(monkeypatch):
     free = {"prompt": EXAMPLES[0]["prompt"], "completion": [{"role": "assistant", "content": "In prose."}]}
     replies = ['{"answer": "21:55", "source": null}', "at 21:55", "prose", ""]
     monkeypatch.setattr(distill, "answer", lambda *_: replies)
-    taught = distill.write_replies(None, None, [*EXAMPLES[:2], free, free], [])
+    taught = distill.write_replies(None, None, [*EXAMPLES[:2], free, free])
     assert [row["completion"][0]["content"] for row in taught] == [replies[0], "prose"]
     assert taught[0]["prompt"] == EXAMPLES[0]["prompt"]
+
+
+def test_kept_is_counted_among_what_the_teacher_has_right():
+    rows = [{"question": "When?", "answer": f"0{hour}:00", "source": f"page-{hour}"} for hour in range(4)]
+    rows.append({"question": "Who?", "answer": "", "source": None})  # declining is no fact
+    its = ["00:00", "01:00", "02:00", "no idea", "not in the handbook"]
+    replies = ["00:00", "01:00", "05:00", "03:00", "not in the handbook"]
+    found = keep_share(replies, its, rows)
+    assert (found["value"], found["n"]) == (pytest.approx(2 / 3, abs=1e-4), 3)
 
 
 @pytest.fixture
@@ -113,29 +110,18 @@ def fluent(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*gradient_checkpointing.*:FutureWarning")  # lora.py and peft use the old name
 @pytest.mark.parametrize("learn", ["logits", "replies"])
 def test_the_command_writes_a_student_that_opens(teacher, tmp_path, capsys, fluent, learn):
     out = tmp_path / "student"
     for part in teacher:
         part.save_pretrained(tmp_path / "teacher")
-    arguments = [
-        "--model",
-        tmp_path / "teacher",
-        "--quick",
-        "--keep",
-        0.5,
-        "--learn",
-        learn,
-        "--out",
-        out,
-        "--device",
-        "cpu",
-    ]
-    status, report, said = command(distill, capsys, *arguments)
+    arguments = ["--model", tmp_path / "teacher", "--device", "cpu", "--quick", "--keep", 0.5, "--learn", learn]
+    status, report, said = command(distill, capsys, *arguments, "--out", out)
     assert status == 0 and set(report) == {"config", "metrics", "environment"}
     metrics = report["metrics"]
     assert {"right", "valid_json", "source_right"} <= set(metrics["student"]["closed_book"])
-    assert metrics["student"]["prompt_tokens"] < metrics["teacher"]["prompt_tokens"]
+    assert metrics["student"]["parameters"] < metrics["teacher"]["parameters"] and metrics["taught"] == 12
     assert max(map(len, re.split(r"\n\n\n", said)[-1].splitlines())) <= 88
     student = AutoModelForCausalLM.from_pretrained(out)
     assert len(student.model.layers) == len(metrics["layers"]) == 3
@@ -146,24 +132,17 @@ BAD = {
     "no model": (["--model", "/nowhere"], "no such folder"),
     "no adapter": (["--adapter", "/nowhere"], "no adapter_config.json"),
     "keep nothing": (["--keep", "0"], "--keep: above 0"),
-    "no steps": (["--steps", "0"], "--steps: 1 or more"),
-    "a teacher out of form": (["--quick"], "0 replies of use"),
-    "no system message": (["--quick", "--examples", "{tmp}/bare.jsonl"], "needs one system message"),
+    "no steps": (["--steps", "0"], "--steps, --prompts: 1 or more"),
+    "no examples": (["--examples", "/nowhere"], "/nowhere: No such file"),
+    "a teacher out of form": (["--quick", "--teacher-steps", "0"], "0 of the teacher's 12 replies"),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_ends_in_one_line(tiny_model, tmp_path, capsys, monkeypatch, case):
+def test_bad_input_ends_in_one_line(tiny_model, tmp_path, capsys, case):
     arguments, words = BAD[case]
-    if "--examples" not in arguments:
-        real = distill.answer
-        monkeypatch.setattr(distill, "answer", lambda *given: real(*given, new_tokens=2))
-    else:
-        monkeypatch.setattr(distill, "answer", lambda model, tokenizer, prompts, title: ["yes"] * len(prompts))
-    write_rows(tmp_path / "bare.jsonl", *({"prompt": f"Is it {n}?", "completion": "yes"} for n in range(20)))
     model = [] if "--model" in arguments else ["--model", tiny_model]
-    given = [argument.format(tmp=tmp_path) for argument in arguments]
     out = tmp_path / "student"
-    status, report, said = command(distill, capsys, *model, *given, "--out", out, "--device", "cpu")
+    status, report, said = command(distill, capsys, *model, *arguments, "--out", out, "--device", "cpu")
     assert (status, report) == (2, None) and words in said.splitlines()[-1]
     assert "Traceback" not in said and not out.exists()
