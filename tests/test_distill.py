@@ -134,7 +134,7 @@ BAD = {
     "keep nothing": (["--keep", "0"], "--keep: above 0"),
     "no steps": (["--steps", "0"], "--steps, --prompts: 1 or more"),
     "no examples": (["--examples", "/nowhere"], "/nowhere: No such file"),
-    "a teacher out of form": (["--quick", "--teacher-steps", "0"], "0 of the teacher's 12 replies"),
+    "a teacher out of form": (["--prompts", "9", "--teacher-steps", "0"], "0 of the teacher's 9 replies"),
 }
 
 
