@@ -107,11 +107,10 @@ class LogitsTrainer(SFTTrainer):
     def compute_loss(
         self, model, inputs, return_outputs=False, num_items_in_batch=None
     ):
-        """Return the mean divergence, in nats a token.
+        """Return the divergence, in nats: the mean over the reply and over the rest.
 
         Forward Kullback-Leibler: the student is to find likely whatever the teacher
-        does, at every token of page, question and reply. A reply says which token the
-        teacher chose; its logits also say what came close, and mend the cut sooner.
+        does. It learns from page and question too, which have most of the tokens.
         """
         seen = {name: inputs[name] for name in ("input_ids", "attention_mask")}
         with torch.no_grad():
@@ -122,7 +121,9 @@ class LogitsTrainer(SFTTrainer):
             logits[:, :-1][compared].float().log_softmax(-1)
             for logits in (output.logits, wanted)
         )
-        loss = kl_div(has, wanted, log_target=True, reduction="batchmean")
+        apart = kl_div(has, wanted, log_target=True, reduction="none").sum(-1)
+        reply = inputs["labels"][:, 1:][compared] != -100
+        loss = apart[reply].mean() + apart[~reply].mean()
         return (loss, output) if return_outputs else loss
 
 

@@ -68,13 +68,18 @@ def test_loss_is_that_of_two_plain_passes(teacher, tmp_path):
     assert len(set(inputs["attention_mask"].sum(1).tolist())) == 2
     with torch.no_grad():
         loss = trainer.compute_loss(student, inputs).item()
-        losses = []
+        replies, rest = [], []
         for row in rows:
+            asked = tokenizer.apply_chat_template(row["prompt"], tokenize=False, add_generation_prompt=True)
             text = tokenizer.apply_chat_template(row["prompt"] + row["completion"], tokenize=False)
             ids = tokenizer(text, return_tensors="pt")["input_ids"]
             has, wanted = (each(ids).logits[0, :-1].log_softmax(-1) for each in (student, model))
-            losses.append(kl_div(has, wanted, log_target=True, reduction="none").sum(1))
-    assert loss > 1e-3 and loss == pytest.approx(torch.cat(losses).mean().item(), rel=1e-3)
+            apart = kl_div(has, wanted, log_target=True, reduction="none").sum(1)
+            start = len(tokenizer(asked)["input_ids"]) - 1  # the token before it foretells the first
+            replies.append(apart[start:])
+            rest.append(apart[:start])
+    expected = torch.cat(replies).mean() + torch.cat(rest).mean()
+    assert loss > 1e-3 and loss == pytest.approx(expected.item(), rel=1e-3)
 
 
 def test_a_reply_is_taught_only_in_the_form_of_its_example(monkeypatch):
