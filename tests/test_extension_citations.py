@@ -83,7 +83,11 @@ MISTAKES = {
     "bad url": ('arxiv: "2106.09685"', "url: arxiv.org", r":5: lora: url must be a web address"),
     "url without publisher": ('arxiv: "2106.09685"', "url: https://a.example", r":5: lora has no where; say who"),
     "bad letter": ("verified: T", "verified: Q", r":6: lora: verified must be one of T A D X O N"),
-    "no sentence": ('["Adapters are small."]', "[{a: b}]", r":7: lora: supports must be a list of sentences"),
+    "no sentence": (
+        '["Adapters are small, and training takes 48 GB."]',
+        "[{a: b}]",
+        r":7: lora: supports must be a list of sentences",
+    ),
     "name without comma": (
         "Hu, Edward J.",
         "Edward J. Hu",

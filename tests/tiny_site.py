@@ -12,7 +12,7 @@ lora:
   year: 2021
   arxiv: "2106.09685"
   verified: T
-  supports: ["Adapters are small."]
+  supports: ["Adapters are small, and training takes 48 GB."]
 qlora:
   title: QLoRA
   authors: Dettmers, Tim and Pagnoni, Artidoro and Holtzman, Ari and Zettlemoyer, Luke

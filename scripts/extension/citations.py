@@ -52,7 +52,7 @@ OPTIONAL = {**dict.fromkeys(IDENTIFIERS, str), "where": str, "further": bool}
 
 @dataclass(frozen=True)
 class Reference:
-    """One entry. Of arxiv, doi and url, one is not empty."""
+    """One entry, and the line where it starts. Of arxiv, doi and url, one is not empty."""
 
     key: str
     title: str
@@ -65,6 +65,7 @@ class Reference:
     url: str = ""
     where: str = ""
     further: bool = False
+    line: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,7 +121,10 @@ def _read(root: Path, changed: int) -> dict[str, Reference]:
             raise entry.error(f"{key}: verified must be one of {' '.join(VERIFIED)}", "verified")
         if not all(isinstance(sentence, str) and sentence.strip() for sentence in entry["supports"]):
             raise entry.error(f"{key}: supports must be a list of sentences (quote one that has a colon)", "supports")
-    return {key: Reference(key, **{**entry, "supports": tuple(entry["supports"])}) for key, entry in data.items()}
+    return {
+        key: Reference(key, **{**entry, "supports": tuple(entry["supports"])}, line=data.lines[key])
+        for key, entry in data.items()
+    }
 
 
 def _check_identifier(entry: Entries, key: str) -> None:

@@ -9,7 +9,9 @@ figure: it does not count.
 Not figures: headings, code, link targets, HTML tags, what a block of ours makes, and numbers without such a
 unit (years, versions, "3 questions") or joined to it by a hyphen, which makes a name (4-bit, 7B).
 
-The texts in `docs/_data/` obey the same rule, whichever block shows them: an entry that holds a figure holds its
+A number with its citation is also held against that source's entry (`source_numbers.py`).
+
+The texts in `docs/_data/` obey the same rules, whichever block shows them: an entry that holds a figure holds its
 source, in the same text or in another of the entry (`loose_in_data`). References are sources themselves.
 """
 
@@ -26,6 +28,7 @@ from scripts.extension.citations import FILE as REFERENCES
 from scripts.extension.citations import NO_NUMBERS, keys_in, load_references
 from scripts.extension.measured import RESULT
 from scripts.extension.page import Page, SiteError
+from scripts.extension.source_numbers import NO_PROSE, unstated
 
 DATA = "docs/_data"
 DIGITS = r"\d[\d,]*(?:\.\d+)?"
@@ -44,14 +47,6 @@ FIGURE = re.compile(
     r"|(?<![\w.])\.\d+"  # a score such as .504; no version starts with its point
 )
 BLOCKS = {"p", "li", "dd", "summary", "figcaption", "td", "th"}
-# What is no prose: code spans, link targets, tags, attribute lists. The text of a link stays.
-NO_PROSE = re.compile(
-    r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)"
-    r"|(?<=\])\([^()\s]*(?:\s+\"[^\"]*\")?\)"
-    r"|<[^<>]+>"
-    r"|\{:?[ .#][^{}]*\}",
-    re.DOTALL,
-)
 
 
 def figures(text: str) -> list[str]:
@@ -79,6 +74,8 @@ def _loose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:
         if why := _unsupported(numbers, around, page.root):
             fix = "cite a source in the same paragraph, item or row, or use [=result:key]"
             yield _where(text, numbers[0], page), f"loose number {', '.join(map(repr, numbers))} {why}; {fix}"
+        for number, problem in unstated(text, around, page.root):
+            yield _where(text, number, page), problem
 
 
 def _unsupported(numbers: list[str], around: str, root: Path) -> str:
@@ -111,6 +108,8 @@ def _loose_in(data: object, root: Path) -> Iterator[str]:
             if why := _unsupported(numbers, around, root):
                 fix = "cite a source in the same entry"
                 yield str(data.error(f"loose number {', '.join(map(repr, numbers))} {why}; {fix}", field))
+            for paragraph in "\n".join(_texts(value, deep=False)).split("\n"):
+                yield from (str(data.error(problem, field)) for _, problem in unstated(paragraph, paragraph, root))
             yield from _loose_in(value, root)
 
 
