@@ -1,9 +1,13 @@
 """The arms of the experiment: how each changes the model, and what it is taught.
 
-Used by fine_tune_vs_rag.py.
+Used by fine_tune_vs_rag.py. Rates and passes come from the development pages of seed
+100: decisions/the-protocol.md in the repository says how.
 """
 
-from dataclasses import dataclass, field
+from case import CASE
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from case.make import World
@@ -12,49 +16,77 @@ from case.prompt import lesson
 
 @dataclass(frozen=True)
 class Arm:
-    """A way to change the model. teach: a task of lora.py; settings: its flags."""
+    """A way to change the model, and what it is asked.
 
-    teach: str = ""
-    settings: dict = field(default_factory=dict)
+    passes: how often each row is seen. chat: rows of general chat for each row, which
+    the untouched model writes itself. wide: also asked with three pages retrieved and
+    with the right one. later: also asked after the handbook changed, by a new index.
+    """
+
+    teach: Literal["", "behaviour", "pages", "rewrites", "questions"] = ""
+    rate: float = 1e-3
+    passes: float = 0.0
     base: Literal["frozen", "4 bits", "trained"] = "frozen"
     facts: Literal["all", "half", "changed"] = "all"
+    chat: float = 0.0
     shots: int = 0  # examples in the prompt
+    draw: int = 0  # which ones
     held: bool = False  # to a schema
+    wide: bool = False
+    later: bool = False
 
 
-FACTS = {"steps": 240, "batch": 8}
+QUESTIONS = {"teach": "questions", "passes": 8.0}
+BEHAVIOUR = {"teach": "behaviour", "passes": 0.87}
 ARMS = {
-    "base": Arm(),
-    "examples": Arm(shots=2),
+    "base": Arm(wide=True, later=True),
+    "examples": Arm(shots=2, wide=True, later=True),
     "constrained": Arm(held=True),
     "examples-constrained": Arm(shots=2, held=True),
-    "lora-pages": Arm("pages", FACTS),
-    "lora-rewrites": Arm("rewrites", FACTS),
-    "full-pages": Arm("pages", FACTS | {"rate": 5e-5}, base="trained"),
-    "lora-questions": Arm("questions", FACTS),
-    "lora-half-of-questions": Arm("questions", FACTS, facts="half"),
-    "lora-questions-again": Arm("questions", FACTS, facts="changed"),
-    "lora-behaviour": Arm("behaviour"),
-    "qlora-behaviour": Arm("behaviour", base="4 bits"),
+    "lora-pages": Arm("pages", passes=30),
+    "lora-rewrites": Arm("rewrites", passes=16),
+    "full-pages": Arm("pages", rate=5e-5, passes=30, base="trained"),
+    "lora-questions": Arm(**QUESTIONS, later=True),
+    "lora-questions-half": Arm(**QUESTIONS, facts="half"),
+    "lora-questions-again": Arm(**QUESTIONS, facts="changed"),
+    "lora-questions-chat": Arm(**QUESTIONS, chat=0.1),
+    "lora-behaviour": Arm(**BEHAVIOUR, wide=True, later=True),
+    "qlora-behaviour": Arm(**BEHAVIOUR, base="4 bits"),
 }
 
 
-def choose_rows(arm: Arm, world: World, asked: list[dict]) -> list[dict]:
+def choose_facts(arm: Arm, world: World, asked: Sequence[dict]) -> list[dict]:
+    """Return the questions that the arm learns by heart, of pages that are asked about.
+
+    Each fact in two wordings, none of which is asked. half: every other fact.
+    """
+    changed = arm.facts == "changed"
+    facts = world.changed_training_questions if changed else world.training_questions
+    sources = {row["source"] for row in asked}
+    facts = [fact for fact in facts if fact["source"] in sources]
+    return [fact for i, fact in enumerate(facts) if arm.facts != "half" or i % 4 < 2]
+
+
+def choose_rows(arm: Arm, world: World, asked: Sequence[dict]) -> list[dict]:
     """Return what the arm is trained on: of facts, only those that are asked for."""
     if arm.teach == "behaviour":
         return world.examples
+    if arm.teach == "questions":
+        facts = choose_facts(arm, world, asked)
+        return [lesson(f["question"], [], f["answer"], f["source"]) for f in facts]
     sources = {row["source"] for row in asked}
-    pages = world.changed if arm.facts == "changed" else world.handbook
-    shown = [page for page in pages if page.name in sources]
+    shown = [page for page in world.handbook if page.name in sources]
     if arm.teach == "rewrites":
         shown += [p for p in world.rewrites if p.name.rpartition("-")[0] in sources]
-    if arm.teach != "questions":
-        return [{"text": page.text} for page in shown]
-    changed = arm.facts == "changed"
-    facts = world.changed_training_questions if changed else world.training_questions
-    facts = [fact for fact in facts if fact["source"] in sources]
-    if arm.facts == "half":
-        facts = [
-            fact for i, fact in enumerate(facts) if i // 2 % 2 == 0
-        ]  # two wordings
-    return [lesson(f["question"], [], f["answer"], f["source"]) for f in facts]
+    return [{"text": page.text} for page in shown]
+
+
+def write_chat(rows: int, answer: Callable[[list], list[str]]) -> list[dict]:
+    """Let the untouched model answer everyday requests, to keep what it can do."""
+    asked = (CASE / "chat.txt").read_text(encoding="utf-8").splitlines()[:rows]
+    prompts = [[{"role": "user", "content": request}] for request in asked]
+    replies = [said.rpartition(".")[0] + "." for said in answer(prompts)]
+    return [
+        {"prompt": chat, "completion": [{"role": "assistant", "content": said}]}
+        for chat, said in zip(prompts, replies, strict=True)
+    ]

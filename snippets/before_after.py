@@ -7,7 +7,7 @@ from pathlib import Path
 
 from case.answer import answer
 from case.files import read_docs, read_questions
-from case.prompt import prompt
+from case.prompt import prompt, with_page
 from case.report import example, table
 from case.shares import score, share
 
@@ -34,16 +34,12 @@ def examine(model, tokenizer, docs: Path, questions: Path, title: str, limit=Non
     """Ask questions with their page and closed book. Returns shares and replies."""
     pages = read_docs(docs)
     rows = read_questions(questions, pages)[:limit]
-    shown = [pages.get(row["source"] or row.get("page")) for row in rows]
-    given = [
-        prompt(row["question"], [page] if page else [])
-        for row, page in zip(rows, shown, strict=True)
-    ]
-    with_page = answer(model, tokenizer, given, f"{title}, with page")
+    given = [with_page(row, pages) for row in rows]
+    replies = answer(model, tokenizer, given, f"{title}, with page")
     bare = [prompt(row["question"]) for row in rows]
     closed = answer(model, tokenizer, bare, f"{title}, closed book")
-    found = {"with_page": score(with_page, rows), "closed_book": score(closed, rows)}
-    return found, with_page
+    found = {"with_page": score(replies, rows), "closed_book": score(closed, rows)}
+    return found, replies
 
 
 def exact_match(model, tokenizer, held_out: list[dict], title: str):

@@ -42,7 +42,7 @@ from case.command import Common, run
 from case.errors import BadInput
 from case.files import read_docs, read_examples, read_questions
 from case.model import choose_device, open_model
-from case.prompt import NOT_THERE, prompt
+from case.prompt import NOT_THERE, with_page
 from case.report import environment, example, table
 from case.shares import score
 
@@ -169,7 +169,6 @@ def main(config: Config) -> tuple[dict, str]:
     rows = read_questions(config.questions, pages)
     limit = 6 if config.quick else config.limit or len(rows)
     rows = [rows[i * len(rows) // limit] for i in range(min(limit, len(rows)))]
-    own = [pages.get(row["source"] or row.get("page")) for row in rows]
     shown = read_examples(config.examples)[: config.shots]
     device = choose_device(config.device)
     model, tokenizer = open_model(config.model, device, config.adapter)
@@ -180,10 +179,7 @@ def main(config: Config) -> tuple[dict, str]:
         forms[form] = compile_grammar(model, tokenizer, grammar)
     metrics = {"no_examples": {}, "with_examples": {}}
     for shots, arms in zip(([], shown), metrics.values(), strict=True):
-        asked = [
-            prompt(row["question"], [page] if page else [], shots)
-            for row, page in zip(rows, own, strict=True)
-        ]
+        asked = [with_page(row, pages, shots) for row in rows]
         for form, matcher in forms.items():
             replies, cost = answer_held(model, tokenizer, asked, matcher, form)
             arms[form] = score(replies, rows) | cost | {"reply": replies[0]}

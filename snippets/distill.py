@@ -44,7 +44,7 @@ from case.judge import parse
 from case.model import choose_device, choose_dtype, open_model
 from case.report import environment
 from layer_pruning import choose_layers, cut_student
-from progress import LossBar
+from progress import LossBar, all_or_nothing
 from teacher_student import keep_share, measure, show
 
 BATCH = 8  # examples a step
@@ -147,10 +147,9 @@ def teach(student, teacher, tokenizer, taught: Sequence[dict], config: Config) -
     )
     rows = Dataset.from_list(list(taught))
     options = {"args": arguments, "processing_class": tokenizer, "train_dataset": rows}
-    if config.learn == "logits":
-        trainer = LogitsTrainer(student, teacher=teacher, **options)
-    else:
-        trainer = SFTTrainer(student, **options)
+    by_logits = config.learn == "logits"
+    kind = LogitsTrainer if by_logits else SFTTrainer
+    trainer = kind(student, **options, **({"teacher": teacher} if by_logits else {}))
     trainer.remove_callback(ProgressCallback)  # writes to stdout
     trainer.add_callback(LossBar)
     trainer.train()
@@ -181,8 +180,9 @@ def main(config: Config) -> tuple[dict, str]:
     began = time.monotonic()
     teach(student, teacher, tokenizer, taught, config)
     seconds = round(time.monotonic() - began, 1)
-    student.save_pretrained(config.out)
-    tokenizer.save_pretrained(config.out)
+    with all_or_nothing(config.out) as folder:
+        student.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     students, replies = measure(student, tokenizer, config, prompts, "student")
     metrics = {
         "teacher": teachers,

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
-from scipy.stats import binomtest, bootstrap, norm
+from scipy.stats import bootstrap, norm
 from statsmodels.stats.multitest import multipletests
 
 from case.command import run
@@ -35,6 +35,7 @@ from case.report import environment, example, table
 from case.shares import RESAMPLES, ratio, share
 from eval_logs import Mark, pair_up, read_versions
 from judge_order import check_judge
+from paired_tests import mcnemar, swap_clusters
 from sentence_selection import read_handbook
 
 LEVEL, POWER = 0.05, 0.8  # chance of a false alarm; chance to see --detect
@@ -72,15 +73,6 @@ def difference_interval(difference: numpy.ndarray, clusters: numpy.ndarray) -> d
     return rounded | {"n": len(difference)}
 
 
-def mcnemar(difference: numpy.ndarray) -> float:
-    """Test the questions that only one version got right: a fair coin? Returns p.
-
-    Exact, two-sided. It takes questions as independent; the interval does not.
-    """
-    won, lost = int((difference > 0).sum()), int((difference < 0).sum())
-    return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
-
-
 def questions_needed(detect: float, differ: float, effect: float = 1.0) -> int:
     """Return how many questions show a difference of `detect` in 80 % of evaluations.
 
@@ -107,13 +99,13 @@ def design_effect(difference: numpy.ndarray, clusters: numpy.ndarray) -> float:
 def compare(versions: dict[str, dict[str, Mark]], detect: float = 0.05) -> dict:
     """Compare each version with the first, question by question. Returns the metrics.
 
-    p_holm: p corrected for the number of comparisons (Holm): among all of them one
-    false alarm in twenty, not in each.
+    p: McNemar's, or of swapped clusters. p_holm: corrected for the number of
+    comparisons (Holm): among all of them one false alarm in twenty, not in each.
     """
     base, *others = versions
     scores, clusters = pair_up(versions)
     names, groups = list(versions[base]), numpy.unique(clusters, return_inverse=True)[1]
-    pairs = {}
+    pairs, alone = {}, groups.max() + 1 == len(names)  # each question a cluster
     for new in others:
         difference = scores[new] - scores[base]
         needed = questions_needed(
@@ -123,7 +115,7 @@ def compare(versions: dict[str, dict[str, Mark]], detect: float = 0.05) -> dict:
             "difference": difference_interval(difference, groups),
             "won": [names[i] for i in numpy.flatnonzero(difference > 0)],
             "lost": [names[i] for i in numpy.flatnonzero(difference < 0)],
-            "p": mcnemar(difference),
+            "p": mcnemar(difference) if alone else swap_clusters(difference, groups),
             "questions_needed": needed,
         }
     corrected = multipletests([pair["p"] for pair in pairs.values()], method="holm")[1]

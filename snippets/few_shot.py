@@ -34,7 +34,7 @@ from case.errors import BadInput
 from case.files import read_docs, read_examples, read_questions
 from case.judge import judge
 from case.model import choose_device, open_model
-from case.prompt import Page, prompt
+from case.prompt import with_page
 from case.report import environment, example, table
 from case.shares import score
 
@@ -65,15 +65,6 @@ def draw_examples(examples: Sequence[dict], shots: int, seed: int) -> list[dict]
     return [kinds[True][0], *kinds[False][: shots - 1]]
 
 
-def write_prompt(row: dict, pages: Mapping[str, Page], shown: Sequence[dict]) -> list:
-    """Return the prompt: rules, the examples, then the question with its own page.
-
-    A question without an answer comes with the page it is asked about, if it names one.
-    """
-    name = row["source"] or row.get("page")
-    return prompt(row["question"], [pages[name]] if name else [], shown)
-
-
 def ask_with_examples(model, tokenizer, rows, pages, draws: list[list[dict]]) -> dict:
     """Ask every question with every draw of examples.
 
@@ -82,7 +73,7 @@ def ask_with_examples(model, tokenizer, rows, pages, draws: list[list[dict]]) ->
     """
     replies, tokens = [], []
     for number, shown in enumerate(draws, 1):
-        asked = [write_prompt(row, pages, shown) for row in rows]
+        asked = [with_page(row, pages, shown) for row in rows]
         title = f"{len(shown)} examples, draw {number} of {len(draws)}"
         replies.append(answer(model, tokenizer, asked, title))
         texts = tokenizer.apply_chat_template(asked, tokenize=False)

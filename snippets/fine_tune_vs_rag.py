@@ -9,9 +9,9 @@
 # ///
 """Fine-tuning against retrieval: one model, changed in many ways, asked the same.
 
-Each arm is asked closed book, with the page it retrieved, and with the right page; then
-half of the handbook's facts change. Everything is done by the functions of the other
-scripts. A run that is there already is not made again:
+Each arm is asked closed book and with the page that it retrieved; then half of the
+handbook's facts change. Everything is done by the functions of the other scripts. A run
+that is there already is not made again:
 
     python fine_tune_vs_rag.py --arms base lora-behaviour    # two arms
     python fine_tune_vs_rag.py --seeds 0 1 2                 # all arms, many hours
@@ -19,13 +19,15 @@ scripts. A run that is there already is not made again:
 Lesson: /evidence/
 """
 
-from case import CASE  # first: Ctrl-C during the slow imports ends in one line
+import case  # noqa: F401 -- first: Ctrl-C during the slow imports ends in one line
 
 import json
 import math
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -35,24 +37,24 @@ from transformers import set_seed
 
 import lora
 import qlora
-from arms import ARMS, Arm, choose_rows
+from arms import ARMS, Arm, choose_facts, choose_rows, write_chat
 from case.answer import answer
 from case.command import Common, run
 from case.errors import BadInput
 from case.files import read_rows
-from case.judge import states
-from case.make import World, make, write
+from case.make import make
 from case.model import choose_device, open_model
-from case.prompt import Page, prompt
 from case.report import environment, table
-from case.shares import score, share
-from constrained_decoding import answer_held, compile_grammar, write_schema
-from few_shot import draw_examples
-from passage_index import cut_passages, open_index, update_index
-from rag import open_ranker, retrieve
+from case.shares import score
+from cells import ask_cells, search_both
+from general_knowledge import general_knowledge
+from passage_index import open_index
+from rag import open_ranker
 
-CELLS = ("closed_book", "retrieved", "right_page", "changed", "changed_old_index")
+KINDS = {"test": "questions", "development": "development"}
 SHOWN = ("closed_book", "retrieved", "changed")
+SETTINGS = ("model", "quick", "split", "embedder", "change")  # what a run holds for
+BATCH = 4  # rows a step, in all arms
 
 
 @dataclass(frozen=True)
@@ -63,108 +65,99 @@ class Config(Common):
     seeds: tuple[int, ...] = (0,)  # handbooks; 100 is the one that settings come from
     split: Literal["test", "development"] = "test"  # development to choose settings
     embedder: str = ""  # for hybrid search; without one, full text
-    k: int = 1  # pages retrieved
-    out: Path = Path(
-        "out/fine-tune-vs-rag"
-    )  # a folder for each seed, a file for each arm
+    change: tuple[str, ...] = ()  # settings of the arms, to try: rate=5e-4 passes=4
+    out: Path = Path("out/fine-tune-vs-rag")  # a file for each arm and seed
 
 
-def teach(arm: Arm, world: World, asked: list[dict], config: Config, out: Path):
-    """Train what the arm trains. Returns model, tokenizer, and the seconds it took."""
-    flags = {"model": config.model, "device": config.device, "seed": config.seed}
-    settings = replace(lora.Config(out=out, **flags), **arm.settings)
-    settings = replace(settings, steps=2, batch=2) if config.quick else settings
-    set_seed(config.seed)
-    if arm.base == "4 bits":
-        model, tokenizer = qlora.open_base(settings)
-    else:
-        precise = {"dtype": torch.float32} if arm.base == "trained" else {}
-        device = choose_device(config.device)
-        model, tokenizer = open_model(config.model, device, **precise)
+def teach(arm: Arm, rows: list[dict], seed: int, config: Config, out: Path):
+    """Train what the arm trains, and open what was saved.
+
+    Returns model, tokenizer, and the processor seconds of the training.
+    """
+    flags = {"model": config.model, "device": config.device, "seed": seed, "out": out}
+    settings = lora.Config(**flags, rate=arm.rate, batch=BATCH)
+    set_seed(seed)
+    device, full = choose_device(config.device), arm.base == "trained"
+    open_base = qlora.open_base if arm.base == "4 bits" else lora.open_base
     if not arm.teach:
-        return model, tokenizer, 0.0
-    adapter = None if arm.base == "trained" else lora.choose_adapter(settings)
-    rows, start = choose_rows(arm, world, asked), time.process_time()
-    trained = lora.train(model, tokenizer, rows, settings, adapter=adapter).model
-    return trained.eval(), tokenizer, round(time.process_time() - start, 1)
+        return *open_base(settings), 0.0
+    if full:  # its steps are too small for weights of 16 bits
+        model, tokenizer = open_model(config.model, device, dtype=torch.float32)
+    else:
+        model, tokenizer = open_base(settings)
+    start = time.process_time()
+    if arm.chat:
+        ask = partial(answer, model, tokenizer, title="own chat", new_tokens=160)
+        rows = rows + write_chat(round(arm.chat * len(rows)), ask)
+    steps = math.ceil(arm.passes * len(rows) / BATCH)
+    settings = replace(settings, steps=2 if config.quick else steps)
+    adapter = None if full else lora.choose_adapter(settings)
+    lora.train(model, tokenizer, rows, settings, adapter=adapter)
+    seconds = round(time.process_time() - start, 1)
+    saved = open_model(str(out), device) if full else open_base(settings, out)
+    return *saved, seconds
 
 
-def show_pages(world: World, rows: list, embedder, config: Config, out: Path) -> dict:
-    """Return the pages that each cell shows beside each question."""
-    questions = [row["question"] for row in rows]
-    search, found = "hybrid" if embedder else "full-text", {}
-    for cell, pages in (("retrieved", world.handbook), ("changed", world.changed)):
-        named = {page.name: page for page in pages}
-        index = open_index(out / f"index-{cell}", embedder, config.embedder)
-        update_index(index, cut_passages(named), embedder)
-        found[cell] = retrieve(index, questions, search, config.k, embedder)
-    named = {page.name: page for page in world.handbook}
-    right = [[named[row["source"] or row["page"]]] for row in rows]
-    empty: list[list[Page]] = [[] for _ in rows]
-    shown = {"closed_book": empty, "right_page": right}
-    return {**shown, **found, "changed_old_index": found["retrieved"]}
-
-
-def ask_cells(
-    arm: Arm, model, tokenizer, world: World, rows: dict, shown: dict
-) -> dict:
-    """Ask every cell's questions. Returns shares and replies by cell."""
-    shots = draw_examples(world.examples, arm.shots, 0)
-    names = [page.name for page in world.handbook]
-    grammar = write_schema(names) if arm.held else None
-    matcher = compile_grammar(model, tokenizer, grammar) if grammar else None
-    cells = {}
-    for cell in CELLS:
-        asked = rows["changed" if cell.startswith("changed") else "now"]
-        pairs = zip(asked, shown[cell], strict=True)
-        prompts = [prompt(row["question"], pages, shots) for row, pages in pairs]
-        replies, _ = answer_held(model, tokenizer, prompts, matcher, cell)
-        cells[cell] = score(replies, asked) | {"replies": replies}
-    return cells
-
-
-def general_knowledge(model, tokenizer, quick: bool) -> dict:
-    """Ask what everybody knows, and read prose. Returns the share and perplexity."""
-    rows = [row for _, row in read_rows(CASE / "general.jsonl", "question", "answer")]
-    rows = rows[: 4 if quick else None]
-    prompts = [[{"role": "user", "content": row["question"]}] for row in rows]
-    replies = answer(model, tokenizer, prompts, "general knowledge")
-    marks = [
-        any(
-            states(said, key, row["question"])
-            for key in (row["answer"], *row.get("also", ()))
-        )
-        for said, row in zip(replies, rows, strict=True)
-    ]
-    prose = (CASE / "prose.txt").read_text(encoding="utf-8")
-    ids = tokenizer(prose, return_tensors="pt")["input_ids"].to(model.device)
-    with torch.inference_mode():
-        loss = float(model(ids, labels=ids).loss)
-    return {
-        "right": share(marks),
-        "marks": marks,
-        "perplexity": round(math.exp(loss), 3),
-    }
+def change_arm(arm: Arm, settings: Sequence[str]) -> Arm:
+    """Return the arm with other settings, each as `name=number`; raises BadInput."""
+    try:
+        pairs = [setting.split("=") for setting in settings]
+        return replace(arm, **{name: json.loads(value) for name, value in pairs})
+    except (TypeError, ValueError):
+        names = ", ".join(arm.__dataclass_fields__)
+        fix = f"write name=number, where name is one of {names}"
+        raise BadInput(f"--change {' '.join(settings)}: {fix}") from None
 
 
 def ask_arm(name: str, seed: int, embedder, config: Config) -> dict:
     """Make one run: change the model and ask it. Returns what the run's file holds."""
-    world, out = make(seed), config.out / f"{config.split}-{seed}"
-    write(world, out / "case")
-    test = (world.questions, world.changed_questions)
-    development = (world.development, world.changed_development)
-    both = test if config.split == "test" else development
-    limit = 4 if config.quick else None
-    rows = {"now": both[0][:limit], "changed": both[1][:limit]}
-    model, tokenizer, seconds = teach(ARMS[name], world, both[0], config, out / name)
-    shown = show_pages(world, rows["now"], embedder, config, out)
+    arm, world = change_arm(ARMS[name], config.change), make(seed)
+    kind, limit = KINDS[config.split], 4 if config.quick else None
+    asked, later = getattr(world, kind), getattr(world, f"changed_{kind}")
+    taught = choose_facts(arm, world, asked) if arm.teach == "questions" else []
+    known = {(fact["source"], fact["answer"]) for fact in taught}
+    rows = [
+        {
+            **now,
+            "later": new["answer"],
+            "taught": (now["source"], now["answer"]) in known,
+        }
+        for now, new in zip(asked, later, strict=True)
+    ][:limit]
+    work = config.out / f"{name}-{seed}"
+    lessons = choose_rows(arm, world, asked)
+    model, tokenizer, seconds = teach(arm, lessons, seed, config, work)
+    questions = [row["question"] for row in rows]
+    index = open_index(config.out / "index", embedder, config.embedder)
+    found, spent = search_both(index, world, questions, embedder)
+    said = ask_cells(arm, model, tokenizer, world, rows, found)
+    keys = {cell: "later" if cell == "changed" else "answer" for cell in said}
     return {
-        "arm": asdict(ARMS[name]),
-        "cells": ask_cells(ARMS[name], model, tokenizer, world, rows, shown),
+        "arm": asdict(arm),
+        "rows": rows,
+        "found": {
+            cell: [[p.name for p in pages] for pages in found[cell]] for cell in found
+        },
+        "cells": {
+            cell: score(replies, [row | {"answer": row[keys[cell]]} for row in rows])
+            for cell, replies in said.items()
+        },
+        "replies": said,
         "general": general_knowledge(model, tokenizer, config.quick),
-        "processor_seconds": seconds,
+        "seconds": {"training": seconds, "index": spent},
         "environment": environment(model),
     }
+
+
+def keep(found: dict, file: Path) -> None:
+    """Write a run's file whole, or not at all."""
+    part = file.with_suffix(".part")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        part.write_text(json.dumps(found), encoding="utf-8")
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def main(config: Config) -> tuple[dict, str]:
@@ -172,22 +165,23 @@ def main(config: Config) -> tuple[dict, str]:
     if unknown := [name for name in config.arms if name not in ARMS]:
         raise BadInput(f"--arms {unknown[0]}: none of {', '.join(ARMS)}")
     disable_progress_bars()
-    device, runs, cells = choose_device(config.device), {}, []
-    embedder = None
-    if config.embedder:
-        embedder = open_ranker("embedder", config.embedder, device)
+    device, runs, shares = choose_device(config.device), {}, []
+    settings = json.loads(json.dumps({n: getattr(config, n) for n in SETTINGS}))
+    named = config.embedder
+    embedder = open_ranker("embedder", named, device) if named else None
     for seed in config.seeds:
         for name in config.arms:
-            file = config.out / f"{config.split}-{seed}" / f"{name}.json"
+            file = config.out / f"{name}-{seed}.json"
             if not file.is_file():
-                found = ask_arm(name, seed, embedder, config)
-                part = file.with_suffix(".part")
-                part.write_text(json.dumps(found), encoding="utf-8")
-                part.rename(file)  # whole, or not there
-            found = json.loads(file.read_text(encoding="utf-8"))
+                found = ask_arm(name, seed, embedder, config) | {"settings": settings}
+                keep(found, file)
+            ((_, found),) = read_rows(file, "settings", "cells")
+            if found["settings"] != settings:
+                raise BadInput(f"{file}: made with other settings; name another --out")
             runs[f"{name}-{seed}"] = found
-            cells.append([name, *[found["cells"][key]["right"] for key in SHOWN]])
-    shown = table("Facts right, percent", ("arm", *SHOWN), cells)
+            cells = [found["cells"].get(cell, {}).get("right") for cell in SHOWN]
+            shares.append([name, *[cell or "-" for cell in cells]])
+    shown = table("Facts right, percent", ("arm", *SHOWN), shares)
     return {"metrics": runs, "environment": environment()}, shown
 
 

@@ -40,7 +40,7 @@ from case.files import read_docs, read_examples, read_questions
 from case.model import choose_device, open_model
 from case.prompt import lesson
 from case.report import environment
-from progress import LossBar, last_checkpoint
+from progress import LossBar, all_or_nothing, last_checkpoint, whole_checkpoints
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ def train(model, tokenizer, rows, config: Config, held_out=(), adapter=None):
         warmup_steps=config.steps // 10,
         per_device_train_batch_size=max(1, config.batch // processes),
         logging_steps=max(1, config.steps // 10),
-        save_steps=max(1, config.steps // 4),
+        save_steps=2 * max(1, config.steps // 10),  # a loss is logged with each
         save_total_limit=1,
+        eval_on_start=bool(held_out),
         seed=config.seed,
         bf16=model.dtype == torch.bfloat16,
         use_cpu=cpu,
@@ -129,12 +130,12 @@ def train(model, tokenizer, rows, config: Config, held_out=(), adapter=None):
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(LossBar)
     last = last_checkpoint(config.out, config.resume)
-    if held_out and not last:
-        trainer.evaluate()
-    trainer.train(resume_from_checkpoint=last)
+    with whole_checkpoints(config.out):
+        trainer.train(resume_from_checkpoint=last)
     if held_out:
         trainer.evaluate()
-    trainer.save_model()
+    with all_or_nothing(config.out):
+        trainer.save_model()
     trainer.accelerator.wait_for_everyone()
     return trainer
 
@@ -143,9 +144,10 @@ def merge(config: Config) -> Path:
     """Add the product of the thin matrices to the frozen ones; returns the folder."""
     base, tokenizer = open_model(config.model, torch.device("cpu"))
     merged = PeftModel.from_pretrained(base, config.out).merge_and_unload()
-    merged.save_pretrained(config.out / "merged")
-    tokenizer.save_pretrained(config.out / "merged")
-    return config.out / "merged"
+    with all_or_nothing(config.out / "merged") as folder:
+        merged.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    return folder
 
 
 def main(config: Config) -> tuple[dict, str]:

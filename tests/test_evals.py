@@ -15,6 +15,7 @@ import evals
 from case.command import run
 from eval_logs import Mark, read_version
 from judge_order import check_judge
+from paired_tests import swap_clusters
 from scripts.extension.sample_size import needed
 
 RNG = numpy.random.default_rng(0)
@@ -54,6 +55,28 @@ def test_mcnemar_is_that_of_statsmodels_and_of_counting_coins(won, lost):
     assert p == pytest.approx(mcnemar([[10, won], [lost, 10]], exact=True).pvalue)
     n, tail = won + lost, min(won, lost)
     assert p == pytest.approx(min(1, 2 * sum(comb(n, k) for k in range(tail + 1)) / 2**n))
+
+
+def test_swapping_clusters_of_one_question_is_mcnemars_test():
+    difference = numpy.array([1.0] * 9 + [-1.0] * 2 + [0.0] * 20)
+    alone = numpy.arange(31)
+    assert swap_clusters(difference, alone) == pytest.approx(evals.mcnemar(difference), abs=0.02)  # drawn
+    few = numpy.array([1.0] * 8 + [-1.0] * 2)
+    assert swap_clusters(few, numpy.arange(10)) == pytest.approx(evals.mcnemar(few))  # all ways
+    assert swap_clusters(numpy.zeros(4), numpy.arange(4)) == 1.0
+
+
+def test_swapping_clusters_agrees_with_cluster_robust_errors():
+    clusters = numpy.repeat(numpy.arange(24), 6)
+    for shift in (0.02, 0.08, 0.16):
+        difference = numpy.repeat(RNG.normal(shift, 0.25, 24), 6) + RNG.normal(0, 0.3, 144)
+        fit = sm.OLS(difference, numpy.ones(144)).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+        assert swap_clusters(difference, clusters) == pytest.approx(fit.pvalues[0], abs=0.05)
+
+
+def test_a_difference_on_one_page_is_no_difference_of_thirty_questions():
+    difference, pages = numpy.repeat([1.0, 0, 0, 0], 30), numpy.repeat(numpy.arange(4), 30)
+    assert swap_clusters(difference, pages) == 1.0 and evals.mcnemar(difference) < 1e-6
 
 
 def test_interval_of_the_difference_is_that_of_drawing_pages_by_hand():

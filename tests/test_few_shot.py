@@ -8,7 +8,7 @@ import few_shot
 from case import CASE
 from case.files import read_examples, read_questions
 from case.judge import judge
-from case.prompt import RULES, Page, prompt, reply
+from case.prompt import RULES, Page, prompt, reply, with_page
 from tests.tiny_model import command, write_rows
 
 PAGES = {"pets": Page("pets", "# Pets\n\nA dog costs 9 euros."), "bikes": Page("bikes", "# Bikes\n\nA bike is free.")}
@@ -53,12 +53,12 @@ def test_examples_of_the_case_are_about_pages_that_no_question_is_about():
 
 def test_the_prompt_is_rules_then_examples_then_the_question_with_its_own_page():
     shown = [an_example("8 euros", "pets"), an_example("7 euros", "pets")]
-    messages = few_shot.write_prompt(ROW, PAGES, shown)
+    messages = with_page(ROW, PAGES, shown)
     assert [message["role"] for message in messages] == ["system"] + ["user", "assistant"] * 2 + ["user"]
     assert messages[0]["content"] == RULES and messages[2] == shown[0]["completion"][0]
     assert messages[-1]["content"] == f"Page: pets\n{PAGES['pets'].text}\n\nQuestion: {ROW['question']}"
-    assert "Page: bikes" in few_shot.write_prompt(NO_ANSWER, PAGES, [])[-1]["content"]
-    alone = few_shot.write_prompt({"question": "?", "source": None}, PAGES, [])[-1]["content"]
+    assert "Page: bikes" in with_page(NO_ANSWER, PAGES, [])[-1]["content"]
+    alone = with_page({"question": "?", "source": None}, PAGES, [])[-1]["content"]
     assert alone == "Question: ?"
 
 

@@ -39,6 +39,23 @@ def test_a_run_that_is_there_is_not_made_again(tiny_model, tmp_path, capsys, mon
     assert run(tiny_model, capsys, tmp_path, "--arms", "base")[:2] == first[:2]
 
 
+@pytest.mark.parametrize(
+    ("text", "flags", "says"),
+    [
+        (None, ("--k", "2"), "made with other settings"),
+        ('{"cells": ', (), "not JSON"),
+        ('{"cells": {}}', (), "no settings"),
+    ],
+)
+def test_a_run_of_other_settings_or_a_broken_one_is_not_taken(text, flags, says, tiny_model, tmp_path, capsys):
+    assert run(tiny_model, capsys, tmp_path, "--arms", "base")[0] == 0
+    file = tmp_path / "test-0" / "base.json"
+    if text:
+        file.write_text(text, encoding="utf-8")
+    status, report, shown = run(tiny_model, capsys, tmp_path, "--arms", "base", *flags)
+    assert (status, report) == (2, None) and says in shown and str(file) in shown
+
+
 def test_a_changed_function_changes_the_arm(tiny_model, tmp_path, capsys, monkeypatch):
     taught = []
     real = lora.train

@@ -3,8 +3,10 @@
 import difflib
 import json
 import math
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,26 +101,31 @@ def test_merged_equals_unmerged(base, config):
 
 
 def test_a_stopped_run_goes_on_with_the_same_losses(tiny_model, config):
+    """Also where a loss is the mean of several steps: none of them may be lost with the run that was stopped."""
+
     def run(out, **changes):
         set_seed(0)
         model, tokenizer = open_model(str(tiny_model), CPU, dtype=torch.float32)
-        settings = replace(config, out=config.out / out, steps=8, **changes)
+        settings = replace(config, out=config.out / out, steps=20, **changes)
         trainer = lora.train(model, tokenizer, rows_of(12), settings, adapter=lora.choose_adapter(config))
         return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
     whole = run("whole")
+    assert len(whole) == 10
 
     class Stopped(Exception):
         pass
 
     def stop(self, args, state, control, **others):
-        if state.global_step == 5:  # the last checkpoint is of step 4
+        if state.global_step == 11:  # the last checkpoint is of step 8
             raise Stopped
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
         patch.setattr(lora.LossBar, "on_step_end", stop)
         run("stopped")
-    assert run("stopped", resume=True) == whole
+    (kept,) = (config.out / "stopped").glob("checkpoint-*")
+    (config.out / "stopped" / "checkpoint-12").mkdir()  # what a kill leaves in the middle of writing
+    assert kept.name == "checkpoint-8" and run("stopped", resume=True) == whole
     assert run("stopped") == whole  # and without --resume it starts anew
 
 
@@ -255,21 +262,72 @@ def test_help_tells_every_flag(script, capsys):
     assert status == 0
 
 
-def test_a_full_disk_and_ctrl_c_end_in_one_line(config, capsys, monkeypatch):
-    def fail(error):
-        def ask(*given):
-            raise error
+FULL = [
+    OSError(28, "No space left on device", "out"),
+    Exception("No space left on device (os error 28)"),  # as tokenizers and safetensors say it
+    RuntimeError("[enforce fail at inline_container.cc:672] . PytorchStreamWriter: file write failed"),
+]
 
-        return ask
 
+@pytest.mark.parametrize("place", ["checkpoint", "adapter"])
+@pytest.mark.parametrize("error", FULL, ids=lambda error: type(error).__name__)
+def test_a_full_disk_ends_in_one_line_with_nothing_half_written(error, place, config, capsys, monkeypatch):
+    write = lora.SFTTrainer.save_model
+
+    def write_half(trainer, output_dir=None, **others):
+        if place == "adapter" and output_dir:
+            return write(trainer, output_dir, **others)
+        folder = Path(output_dir or config.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "adapter_config.json").write_text("{", encoding="utf-8")
+        raise error
+
+    monkeypatch.setattr(lora.SFTTrainer, "save_model", write_half)
     given = ["--model", config.model, "--out", str(config.out), "--device", "cpu", "--quick"]
-    for error, status, says in (
-        (OSError(28, "No space left on device", "out"), 2, "no space left on out"),
-        (KeyboardInterrupt(), 130, "--resume goes on"),
-    ):
-        monkeypatch.setattr(lora, "ask", fail(error))
-        found, report, shown = command(lora, capsys, *given)
-        assert (found, report) == (status, None) and says in shown and "Traceback" not in shown
+    found, report, shown = command(lora, capsys, *given)
+    assert (found, report) == (2, None) and "Traceback" not in shown
+    assert "check the disk and --out" in shown.strip().splitlines()[-1]
+    assert list(config.out.glob("adapter*")) == []
+    kept = {folder.name for folder in config.out.iterdir() if folder.is_dir()}
+    assert kept == ({"checkpoint-2"} if place == "adapter" else set())
+
+
+def test_another_error_is_not_called_a_full_disk(config, capsys, monkeypatch):
+    def fail(*given):
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(lora, "ask", fail)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        command(lora, capsys, "--model", config.model, "--out", config.out, "--device", "cpu", "--quick")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["ctrl-c", "kill"])
+def test_a_process_stopped_in_training_goes_on(stop, status, tiny_model, tmp_path):
+    """Ctrl-C ends in one line and exit status 130, kill -9 in nothing; --resume gives the losses of a whole run."""
+    asked = tmp_path / "questions.jsonl"
+    asked.write_text((CASE / "development.jsonl").read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    flags = {"model": tiny_model, "device": "cpu", "steps": 40, "batch": 2, "questions": asked}
+    given = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
+
+    def start(out, *more):
+        script = [sys.executable, str(ROOT / "snippets" / "lora.py"), *given, "--out", str(tmp_path / out), *more]
+        return subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def losses(process):
+        printed, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said
+        return json.loads(printed)["metrics"]["losses"]
+
+    process = start("stopped")
+    while not list((tmp_path / "stopped").glob("checkpoint-*/trainer_state.json")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(stop)
+    printed, said = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (status, "") and "Traceback" not in said
+    assert ("lora.py: stopped; --resume goes on" in said) == (stop == signal.SIGINT)
+    assert losses(start("stopped", "--resume")) == losses(start("whole"))
 
 
 @pytest.mark.slow

@@ -26,4 +26,5 @@ sys.excepthook = stop_in_one_line
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads sleep: shared cores
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the trainer forks
 warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|trl")
-logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # kernels that no CPU needs
+for library in ("bitsandbytes", "huggingface_hub"):  # kernels no CPU needs, retries
+    logging.getLogger(library).setLevel(logging.ERROR)

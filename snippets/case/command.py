@@ -2,7 +2,6 @@
 
 from case import MODEL, STOPPED
 
-import errno
 import json
 import os
 import sys
@@ -14,7 +13,7 @@ import tyro
 
 from case.errors import BadInput
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = ("No space left", "Disk quota", "file write failed")
 MISUSE = 2
 
 
@@ -50,11 +49,12 @@ def run(
     except KeyboardInterrupt:
         fix = "; --resume goes on from there" if hasattr(chosen, "resume") else ""
         return say(f"\n{script}: stopped{fix}", STOPPED)
-    except OSError as error:
-        if error.errno not in FULL:
+    except Exception as error:  # of a full disk, every library makes another kind
+        if not isinstance(error, OSError) and not any(t in str(error) for t in FULL):
             raise
-        where = error.filename or "the disk"
-        return say(f"{script}: no space left on {where}; free some", MISUSE)
+        why = " ".join(str(error).split())[-120:]
+        fix = f"cannot write or read ({why}); check the disk and --out"
+        return say(f"\n{script}: {fix}", MISUSE)
     status = report.pop("status", 0)
     if int(os.environ.get("RANK", 0)):
         return status  # of several processes, the first one reports

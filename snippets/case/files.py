@@ -8,6 +8,7 @@ from case.errors import BadInput
 from case.prompt import Page
 
 ROLES = ("system", "user", "assistant")
+SIDES = (("prompt", "user"), ("completion", "assistant"))
 
 
 def read_docs(folder: Path) -> dict[str, Page]:
@@ -54,12 +55,7 @@ def read_examples(file: Path) -> list[dict]:
     Returns them as chat messages; raises BadInput.
     """
     return [
-        {
-            "prompt": as_messages(row["prompt"], "user", f"{where}: prompt"),
-            "completion": as_messages(
-                row["completion"], "assistant", f"{where}: completion"
-            ),
-        }
+        {side: as_messages(row[side], by, f"{where}: {side}") for side, by in SIDES}
         for where, row in read_rows(file, "prompt", "completion")
     ]
 

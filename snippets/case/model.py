@@ -48,7 +48,10 @@ def open_model(name: str, device: torch.device, adapter: Path | None = None, **o
     except BadInput:
         raise
     except Exception as error:  # the loaders raise a dozen kinds for what is no model
-        raise BadInput(f"--model {name}: {explain(name, error)}") from None
+        there = Path(name).exists()
+        why = "cannot be read as a model" if there else "not to be had from the hub"
+        fix = "download it again" if there else "check id and network"
+        raise BadInput(f"--model {name}: {why} ({one_line(error)}); {fix}") from None
     if not getattr(tokenizer, "chat_template", None):
         raise BadInput(f"--model {name}: has no chat template; name a chat model")
     tokenizer.padding_side = "left"
@@ -93,13 +96,6 @@ def add_adapter(model, folder: Path):
     except (RuntimeError, ValueError, KeyError, OSError) as error:
         fix = f"does not fit ({one_line(error)}); name its own base as --model"
         raise BadInput(f"--adapter {folder}: {fix}") from None
-
-
-def explain(name: str, error: Exception) -> str:
-    """Say in one line why a model could not be opened, with the nearest fix."""
-    if Path(name).exists():
-        return f"cannot be read as a model ({one_line(error)}); download it again"
-    return f"not to be had from the hub ({one_line(error)}); check id and network"
 
 
 def one_line(error: Exception) -> str:

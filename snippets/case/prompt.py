@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 NOT_THERE = "not in the handbook"
@@ -57,3 +57,9 @@ def prompt(
         if message["role"] != "system"
     ]
     return [{"role": "system", "content": RULES}, *shown, ask(question, pages)]
+
+
+def with_page(row: dict, pages: Mapping[str, Page], shots: Sequence[dict] = ()) -> list:
+    """Return the prompt of a question with its own page, or the one it is about."""
+    page = pages.get(row["source"] or row.get("page"))
+    return prompt(row["question"], [page] if page else [], shots)
