@@ -93,7 +93,8 @@ def runs(path: Path) -> bool:
 
 def settings_of(root: Path) -> dict[str, bytes]:
     """Return the files of settings that lie beside the snippets: name -> content."""
-    return {path.name: path.read_bytes() for path in sorted((root / FOLDER).glob("*.yaml"))}
+    files = [*(root / FOLDER).glob("*.yaml"), *(root / FOLDER).glob("*.toml")]
+    return {path.name: path.read_bytes() for path in sorted(files)}
 
 
 def archive(root: Path) -> bytes:

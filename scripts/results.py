@@ -5,23 +5,19 @@ the build until its command has run again: a number on the site is always a numb
 docstrings of Python change no number and are left out of the hash.
 """
 
-import ast
-import functools
-import hashlib
-import io
 import json
 import math
 import os
 import platform
 import re
-import tempfile
-import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from scripts import runs
+from scripts.fingerprint import fingerprint, write_whole
 from scripts.nearest import nearest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -81,30 +77,32 @@ def write(
     printed: str = "",
     packages: Sequence[str] = (),
     environment: Mapping[str, object] | None = None,
+    date: str = "",
     root: Path = REPOSITORY,
 ) -> Path:
     """Write `results/<name>-<machine>.json` in one step, never half, and return its path.
 
     command: what repeats it, typed at the root. code: every file or folder whose change would make the numbers untrue.
     measured: key -> {"value": number, "unit": str, "says": sentence, optional "n" runs, their "min" and "max",
-    "low" and "high" of a 95 % interval, "cases" counted in each run, "limit" (at most) or "floor" (at least)}.
+    "low" and "high" of a 95 % interval, "cases" counted, "seeds" a list of what each gave, "limit" (at most), "floor"}.
     printed: what the code printed for people, at most 88 columns. packages: Python packages whose versions matter.
-    environment: what else matters (browser, GPU). Raises BadResult.
+    environment: what else matters (browser, GPU). date: of runs that are summed up here and now, maybe elsewhere; then
+    the environment is theirs alone. Raises BadResult.
     """
+    here = {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        **{package: metadata.version(package) for package in packages},
+    }
     result = {
         "name": name,
         "machine": machine,
         "command": command,
         "notes": notes,
-        "date": datetime.now(UTC).date().isoformat(),
-        "code": {_relative(path, root): fingerprint(root / path) for path in code},
-        "environment": {
-            "python": platform.python_version(),
-            "platform": f"{platform.system()} {platform.machine()}",
-            "cpus": os.cpu_count(),
-            **{package: metadata.version(package) for package in packages},
-            **(environment or {}),
-        },
+        "date": date or datetime.now(UTC).date().isoformat(),
+        "code": {_relative(path, root): _hash(path, root) for path in code},
+        "environment": {**({} if date else here), **(environment or {})},
         "measured": {key: dict(one) for key, one in measured.items()},
         **({"printed": printed} if printed else {}),
     }
@@ -112,20 +110,6 @@ def write(
     _read(result, path.name)
     write_whole(path, canonical(result))
     return path
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file in one step: whoever reads it finds the old text or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(unfinished, 0o644)  # mkstemp lets only the owner read
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
 
 
 def canonical(result: dict) -> str:
@@ -147,6 +131,12 @@ def load(root: Path = REPOSITORY) -> dict[str, Result]:
                 raise StaleResult(f"results/{path.name} is stale: {name} is gone; run: {result.command}")
             if fingerprint(root / name) != recorded:
                 raise StaleResult(f"results/{path.name} is stale: {name} has changed; run: {result.command}")
+        try:
+            runs.check([Path(name) for name in result.code if Path(name).is_relative_to(runs.RUNS)], root)
+        except runs.StaleRun as error:
+            raise StaleResult(str(error)) from None
+        except runs.BadRun as error:
+            raise BadResult(str(error)) from None
     return found
 
 
@@ -180,7 +170,7 @@ def _read(data: object, file: str) -> Result:
     must(isinstance(data.get("printed", ""), str), "printed must be text")
     for key, one in data["measured"].items():
         must(bool(KEY.fullmatch(key)), f"{key!r} must be a word of a-z, 0-9, _ . -")
-        extra = set(one) - {*NUMBERS, *COUNTS, "unit", "says"}
+        extra = set(one) - {*NUMBERS, *COUNTS, "unit", "says", "seeds"}
         must(not extra, f"{key} has an unknown {', '.join(sorted(extra))}")
         must({"value", "unit", "says"} <= set(one), f"{key} must have value, unit and says")
         must(
@@ -188,8 +178,8 @@ def _read(data: object, file: str) -> Result:
             f"{key}: unit and says must be text",
         )
         must(bool(one["says"].strip()), f"{key}: says is empty: say what the number is, in a sentence")
-        for field in (*NUMBERS, *COUNTS):
-            number = one.get(field, 0)
+        given = [(field, one.get(field, 0)) for field in (*NUMBERS, *COUNTS)]
+        for field, number in [*given, *(("seeds", each) for each in one.get("seeds", ()))]:
             plain = isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
             must(plain, f"{key}: {field} must be a finite number, not {number!r}")
         for least, most in (("min", "max"), ("low", "high")):
@@ -198,44 +188,15 @@ def _read(data: object, file: str) -> Result:
     return Result(**data)
 
 
+def _hash(path: Path, root: Path) -> str:
+    try:
+        return fingerprint(root / path)
+    except FileNotFoundError:
+        raise BadResult(f"{path}: there is no such file to measure") from None
+
+
 def _relative(path: Path, root: Path) -> str:
     try:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         raise BadResult(f"{path} is outside the repository: nobody else could run it") from None
-
-
-def fingerprint(path: Path) -> str:
-    """Return the sha256 of what can change a number: a file, Python without its words, or all files of a folder."""
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-        content = "".join(f"{file.relative_to(path).as_posix()} {fingerprint(file)}\n" for file in files).encode()
-    elif not path.is_file():
-        raise BadResult(f"{path}: there is no such file to measure")
-    elif path.suffix == ".py":
-        content = without_words(path.read_text(encoding="utf-8")).encode()
-    else:
-        content = path.read_bytes()
-    return hashlib.sha256(content).hexdigest()
-
-
-@functools.lru_cache(maxsize=256)
-def without_words(source: str) -> str:
-    """Return a Python program without its comments and docstrings; it is the same text for every version of Python."""
-    lines: list[str | None] = list(source.splitlines())
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str):
-                lines[first.lineno - 1 : first.end_lineno] = [None] * (first.end_lineno - first.lineno + 1)
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        row, column = token.start
-        if token.type == tokenize.COMMENT and lines[row - 1] is not None:
-            lines[row - 1] = lines[row - 1][:column].rstrip() or None
-    return "\n".join(line for line in lines if line is not None)
-
-
-def sha256(path: Path) -> str:
-    """Return the sha256 of a file, read piece by piece: a model is large."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

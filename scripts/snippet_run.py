@@ -1,20 +1,16 @@
-"""One run of a snippet as a process: its report, the table it printed, its seconds, and the hashes of what ran."""
+"""One run of a snippet as a process: its report, the table it printed, and its seconds."""
 
-import ast
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from scripts.results import fingerprint
-
-SNIPPETS = Path("snippets")
-CASE = SNIPPETS / "case"
-WORDS_ONLY = ("command.py", "errors.py", "report.py")  # of the case: flags, messages and tables, which change no number
 BAR = re.compile(r"\r|\d%\|")  # what a progress bar leaves in a text
 PATIENCE = 30  # seconds that a process gets to end by itself when it is stopped
 
@@ -27,17 +23,17 @@ class RunError(Exception):
         self.status = status
 
 
-def run_snippet(file: Path, arguments: list[str], root: Path, limit: float | None = None) -> dict:
-    """Run a snippet, named from the root; return report, printed (its table), seconds and code (path -> hash).
+def run_snippet(
+    file: Path, arguments: list[str], root: Path, limit: float | None = None, around: Mapping = {}, quiet: bool = False
+) -> dict:
+    """Run a snippet, named from the root; return report, printed (its table) and seconds; RunError without a report.
 
-    limit: seconds it may take. RunError where it gives no report, or was changed while it ran.
+    limit: seconds it may take. around: variables of its environment. quiet: its progress is not shown.
     """
-    started, code = time.monotonic(), code_of(file, root)
-    stdout, stderr = run([sys.executable, str(file), *arguments], root, limit)
+    started = time.monotonic()
+    stdout, stderr = run([sys.executable, str(file), *arguments], root, limit, around, quiet)
     seconds, report = round(time.monotonic() - started, 1), read_report(stdout, file)
-    if code != code_of(file, root):
-        raise RunError(f"{file} or the case was changed while it ran; run it again")
-    return {"report": report, "printed": table_of(stderr), "seconds": seconds, "code": code}
+    return {"report": report, "printed": table_of(stderr), "seconds": seconds}
 
 
 def read_report(printed: str, file: Path) -> dict:
@@ -62,17 +58,20 @@ def table_of(stderr: str) -> str:
     return "\n\n".join(parts[max(bars, default=0) + 1 :]).strip("\n")
 
 
-def run(command: list[str], root: Path, limit: float | None = None) -> tuple[str, str]:
+def run(
+    command: list[str], root: Path, limit: float | None = None, around: Mapping = {}, quiet: bool = False
+) -> tuple[str, str]:
     """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late."""
     name, said = Path(command[1]).name, []
     # A process group of its own: Ctrl-C reaches it once, from us, and not also from the terminal.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=root, process_group=0, **pipes) as process:
+    with subprocess.Popen(command, cwd=root, env={**os.environ, **around}, process_group=0, **pipes) as process:
 
         def pass_on() -> None:
             while piece := process.stderr.read1():
                 said.append(piece)
-                print(piece.decode(errors="replace"), end="", file=sys.stderr, flush=True)
+                if not quiet:
+                    print(piece.decode(errors="replace"), end="", file=sys.stderr, flush=True)
 
         late = threading.Event()
         timer = threading.Timer(limit or 0, lambda: (late.set(), stop(process)))
@@ -92,7 +91,8 @@ def run(command: list[str], root: Path, limit: float | None = None) -> tuple[str
     if late.is_set():
         raise RunError(f"{name} was not done after {limit:.0f} s", 124)
     if process.returncode:
-        why = f"{name} ended with status {process.returncode}; the line above says why"
+        last = b"".join(said).decode(errors="replace").strip().rpartition("\n")[2] if quiet else ""
+        why = f"{name} ended with status {process.returncode}; {last or 'the line above says why'}"
         raise RunError(why, max(process.returncode, 1))
     return printed.decode(), b"".join(said).decode(errors="replace").replace("\r\n", "\n")
 
@@ -104,23 +104,3 @@ def stop(process: subprocess.Popen) -> None:
         process.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
-
-
-def code_of(file: Path, root: Path) -> dict[str, str]:
-    """Return path -> hash of all that can change a snippet's numbers: itself, the scripts it imports, the case."""
-    names = [*imported(file, root), *(path.relative_to(root) for path in sorted((root / CASE).glob("*")))]
-    kept = (name for name in names if name.name not in WORDS_ONLY and not name.name.startswith(("_", ".")))
-    return {name.as_posix(): fingerprint(root / name) for name in kept}
-
-
-def imported(file: Path, root: Path, known: tuple[Path, ...] = ()) -> tuple[Path, ...]:
-    """Return a snippet and the snippets that it imports, directly or not."""
-    known = (*known, file)
-    for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
-        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        for module in modules:
-            other = SNIPPETS / f"{module.partition('.')[0]}.py"
-            if other not in known and (root / other).is_file():
-                known = imported(other, root, known)
-    return known

@@ -1,13 +1,14 @@
 """The arms of the experiment: how each changes the model, and what it is taught.
 
-Used by fine_tune_vs_rag.py. Rates and passes come from the development pages of seed
-100: decisions/the-protocol.md in the repository says how.
+They stand in arms.toml. Used by fine_tune_vs_rag.py.
 """
 
 from case import CASE
 
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from case.make import World
@@ -36,22 +37,10 @@ class Arm:
     later: bool = False
 
 
-QUESTIONS = {"teach": "questions", "passes": 8.0}
-BEHAVIOUR = {"teach": "behaviour", "passes": 0.87}
+FILE = Path(__file__).with_name("arms.toml")
 ARMS = {
-    "base": Arm(wide=True, later=True),
-    "examples": Arm(shots=2, wide=True, later=True),
-    "constrained": Arm(held=True),
-    "examples-constrained": Arm(shots=2, held=True),
-    "lora-pages": Arm("pages", passes=30),
-    "lora-rewrites": Arm("rewrites", passes=16),
-    "full-pages": Arm("pages", rate=5e-5, passes=30, base="trained"),
-    "lora-questions": Arm(**QUESTIONS, later=True),
-    "lora-questions-half": Arm(**QUESTIONS, facts="half"),
-    "lora-questions-again": Arm(**QUESTIONS, facts="changed"),
-    "lora-questions-chat": Arm(**QUESTIONS, chat=0.1),
-    "lora-behaviour": Arm(**BEHAVIOUR, wide=True, later=True),
-    "qlora-behaviour": Arm(**BEHAVIOUR, base="4 bits"),
+    name: Arm(**settings)
+    for name, settings in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
 }
 
 

