@@ -56,10 +56,9 @@ def evidence(arms: list[str], seeds: list[int], machine: str, model: str, root: 
 def trials(plan: dict, model: str) -> list[Job]:
     """Return the runs that settings are chosen by. They come before the protocol, and hold under every version."""
     seed, jobs = plan["seed"], []
-    for arm, *changes in plan["trials"]:
-        name = "-".join([arm, *changes]).replace("=", "-").replace(".", "-")
+    for name, (arm, *changes) in plan["trials"].items():
         given = ("--arms", arm, "--seeds", str(seed), "--split", plan["split"], "--embedder", EMBEDDER.as_posix())
-        given = (*given, "--change", *changes, *plan["changes"])
+        given = (*given, "--change", *plan["change"], *changes)
         command = f"python -m scripts.experiment --tuning --model {model}"
         jobs.append(Job("tuning", name, seed, SNIPPET, command, given, model, f"{arm}-{seed}", threads=1))
     return jobs

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from case.make import World
-from case.prompt import lesson
+from case.prompt import RULES, lesson
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Arm:
     base: Literal["frozen", "4 bits", "trained"] = "frozen"
     facts: Literal["all", "half", "changed"] = "all"
     chat: float = 0.0
-    shots: int = 0  # examples in the prompt
+    rules: str = RULES  # the prompt's first words
+    shots: int = 0  # examples in it
     draw: int = 0  # which ones
     held: bool = False  # to a schema
     wide: bool = False
@@ -79,3 +80,9 @@ def write_chat(rows: int, answer: Callable[[list], list[str]]) -> list[dict]:
         {"prompt": chat, "completion": [{"role": "assistant", "content": said}]}
         for chat, said in zip(prompts, replies, strict=True)
     ]
+
+
+def write_prompt(arm: Arm, chat: list[dict]) -> list[dict]:
+    """Return a prompt under the arm's own rules, or under none."""
+    system = [{"role": "system", "content": arm.rules}] if arm.rules else []
+    return [*system, *[message for message in chat if message["role"] != "system"]]

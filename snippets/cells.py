@@ -5,7 +5,7 @@ Used by fine_tune_vs_rag.py.
 
 import time
 
-from arms import Arm
+from arms import Arm, write_prompt
 from case.make import World
 from case.prompt import prompt
 from constrained_decoding import answer_held, compile_grammar, write_schema
@@ -48,6 +48,7 @@ def ask_cells(arm: Arm, model, tokenizer, world: World, rows: list, found: dict)
     said = {}
     for cell, pages in shown.items():
         pairs = zip(rows, pages, strict=True)
-        chats = [prompt(row["question"], page, shots) for row, page in pairs]
+        asked = [prompt(row["question"], page, shots) for row, page in pairs]
+        chats = [write_prompt(arm, chat) for chat in asked]
         said[cell], _ = answer_held(model, tokenizer, chats, matcher, cell)
     return said

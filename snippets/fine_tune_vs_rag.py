@@ -99,13 +99,13 @@ def teach(arm: Arm, rows: list[dict], seed: int, config: Config, out: Path):
 
 
 def change_arm(arm: Arm, settings: Sequence[str]) -> Arm:
-    """Return the arm with other settings, each as `name=number`; raises BadInput."""
+    """Return the arm with other settings, each as `name=value`; raises BadInput."""
     try:
-        pairs = [setting.split("=") for setting in settings]
+        pairs = [setting.split("=", 1) for setting in settings]
         return replace(arm, **{name: json.loads(value) for name, value in pairs})
     except (TypeError, ValueError):
         names = ", ".join(arm.__dataclass_fields__)
-        fix = f"write name=number, where name is one of {names}"
+        fix = f"write name=value in JSON, where name is one of {names}"
         raise BadInput(f"--change {' '.join(settings)}: {fix}") from None
 
 

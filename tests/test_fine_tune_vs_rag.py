@@ -9,6 +9,7 @@ import cells
 import fine_tune_vs_rag
 import lora
 from case.make import make
+from case.prompt import RULES
 from tests.tiny_model import command
 
 pytestmark = [
@@ -52,6 +53,13 @@ def test_a_page_after_the_change_is_the_changed_one_and_its_answer_counts(tiny_m
     assert world.changed[0].text.strip() in asked["changed"][0][-1]["content"]
     assert "Page:" not in asked["closed_book"][0][-1]["content"]
     assert f"Page: {world.questions[0]['source']}" in asked["right_page"][0][-1]["content"]
+
+
+def test_rules_of_an_arm_take_the_place_of_the_usual_ones():
+    chat = [{"role": "system", "content": RULES}, {"role": "user", "content": "Question: Who?"}]
+    assert arms.write_prompt(arms.Arm(), chat) == chat
+    assert arms.write_prompt(arms.Arm(rules="Be brief."), chat)[0] == {"role": "system", "content": "Be brief."}
+    assert arms.write_prompt(arms.Arm(rules=""), chat) == chat[1:]
 
 
 def test_general_chat_is_written_by_the_model_before_it_is_trained():
@@ -115,7 +123,7 @@ def test_an_unknown_arm_is_refused(tiny_model, tmp_path, capsys):
 @pytest.mark.parametrize("change", ["rate", "rate=fast", "speed=1", "rate=1=2"])
 def test_a_setting_that_no_arm_has_is_refused(change, tiny_model, tmp_path, capsys):
     status, report, shown = run(tiny_model, capsys, tmp_path, "--arms", "base", "--change", change)
-    assert (status, report) == (2, None) and "write name=number" in shown
+    assert (status, report) == (2, None) and "write name=value" in shown
 
 
 def test_a_change_of_settings_reaches_the_training(tiny_model, tmp_path, capsys, monkeypatch):
