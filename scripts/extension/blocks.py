@@ -14,6 +14,7 @@ from markdown.blockprocessors import BlockProcessor
 
 from scripts.extension import (
     anki_deck,
+    arm_map,
     automaton,
     bars,
     break_even,
@@ -52,6 +53,7 @@ BLOCKS: dict[str, Block] = {
     "glossary": glossary.block,  # every term of docs/_data/glossary.yml
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
+    "map": arm_map.block,  # result, then the title: docs/_data/map.yml says what stands on it
     "printed": printed.block,  # result: the table that its script printed
     "quiz": quiz_form.block,
     "references": references.block,
