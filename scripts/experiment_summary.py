@@ -2,7 +2,7 @@
 
 A version is an arm in a cell, such as `base retrieved`, over all seeds. Each set of questions and metric is one call of
 evals.py, which judges the replies, and resamples pages: the same page on another seed has other values and the same
-words, so it is the same page. The values by seed are a second call, with a version for each seed.
+words, so it is the same page. The values by seed are calls of their own: which facts change differs between seeds.
 """
 
 import json
@@ -11,12 +11,14 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from statsmodels.stats.multitest import multipletests
 
 from scripts import results, runs
+from scripts.code_hash import code_of
 from scripts.metrics import SHARE, spell, tidy
 from scripts.runs import BadRun, Run
 from scripts.snippet_run import run_snippet
@@ -27,7 +29,9 @@ EXPERIMENT = "fine-tune-vs-rag"
 BASE = "base"
 PLAN = Path("scripts") / "experiment.toml"
 EVALS = Path("snippets") / "evals.py"
-CODE = tuple(Path("scripts") / name for name in ("experiment_summary.py", "versions.py", "experiment.toml"))
+CODE = tuple(
+    Path("scripts") / name for name in ("experiment_summary.py", "versions.py", "metrics.py", "experiment.toml")
+)
 # What is asked of each set of questions: the metric of evals.py, and its name in the result.
 ASKED = {
     "now": {"right": "right", "valid_json": "valid-json", "source": "source-right", "declined": "declined"},
@@ -63,7 +67,7 @@ WORDS = {
 
 def summarise(name: str, machine: str, root: Path) -> Path:
     """Write the summary of the runs of a machine; return its path. BadRun, BadResult, RunError."""
-    plan = tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
+    plan = read_plan(root)
     found = whole_seeds(runs.load(experiment_of(name, machine), root), list(runs.arms(root)))
     with ThreadPoolExecutor(2) as pool:  # each call is a process of its own
         calls = list(pool.map(lambda call: call(), [*share_calls(found, root), *comparison_calls(found, plan, root)]))
@@ -73,32 +77,46 @@ def summarise(name: str, machine: str, root: Path) -> Path:
         name,
         machine,
         command=found[0].command,
-        code=[*(run.path for run in found), *CODE, EVALS],
+        code=[*(run.path for run in found), *CODE, *judged_by(root)],
         measured=measured | plain_numbers(found),
         notes=note_of(found),
+        printed=run_evals(lesson_lines(found), "right", root)["printed"],
         environment=environment_of(found),
         date=max(run.date for run in found),
         root=root,
     )
 
 
+def read_plan(root: Path) -> dict:
+    """Return what is to be run and compared."""
+    return tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
+
+
+def judged_by(root: Path) -> list[Path]:
+    """Return evals.py and the files that it uses."""
+    return [Path(name) for name in code_of(EVALS, root) if name.endswith(".py")]
+
+
 def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
-    """Return the runs of the seeds that every arm has been run on; BadRun where there is none."""
-    seeds = {run.seed for run in found}
-    whole = [seed for seed in seeds if {run.arm for run in found if run.seed == seed} >= set(arms)]
+    """Return the runs of the seeds that every arm has been run on; BadRun where there is none, or they differ."""
+    had = {run.seed: {other.arm for other in found if other.seed == run.seed} for run in found}
+    whole = [seed for seed, there in had.items() if there >= set(arms)]
+    command = found[0].command if found else "python -m scripts.experiment"
     if not whole:
-        had = {run.arm for run in found}
-        missing = next((arm for arm in arms if arm not in had), arms[0])
-        raise BadRun(f"no seed has a run of every arm ({missing} is missing); run: python -m scripts.experiment")
+        most = max(had.values(), key=len, default=set())
+        missing = next(arm for arm in arms if arm not in most)
+        raise BadRun(f"no seed has a run of every arm ({missing} is missing); run: {command}")
     order = {arm: place for place, arm in enumerate(arms)}
     chosen = [run for run in found if run.seed in whole and run.arm in order]
+    if len({(run.environment.get("model"), run.protocol) for run in chosen}) > 1:
+        raise BadRun(f"the runs come from several models or protocols; run: {command}")
     return sorted(chosen, key=lambda run: (order[run.arm], run.seed))
 
 
 def share_calls(found: Sequence[Run], root: Path) -> Iterator:
     """Yield functions that give the shares of every version: key -> number."""
     for questions, metrics in ASKED.items():
-        some = [run for run in found if run.arm in (BASE, HALF)] if questions.endswith("taught") else found
+        some = of_the_taught(found) if questions.endswith("taught") else found
         for metric, end in metrics.items():
             yield partial(shares, some, questions, metric, end, root)
     yield lambda: named(evals(hits_of([run for run in found if run.arm == BASE]), "", root), HITS)
@@ -108,14 +126,23 @@ def share_calls(found: Sequence[Run], root: Path) -> Iterator:
     }
 
 
+def of_the_taught(found: Sequence[Run]) -> list[Run]:
+    """Return the runs of the arm that is taught a part, and of the base with the same rows: it is asked the same."""
+    rows = {run.seed: run.metrics["rows"] for run in found if run.arm == HALF}
+    return [replace(run, metrics={**run.metrics, "rows": rows[run.seed]}) for run in found if run.arm in (BASE, HALF)]
+
+
 def shares(found: Sequence[Run], questions: str, metric: str, end: str, root: Path) -> dict[str, dict]:
     """Return the shares of every version for a set of questions and a metric, with their values by seed."""
     pooled = evals(lines_of(found, questions), metric, root)["versions"]
-    each = evals(lines_of(found, questions, by_seed=True), metric, root)["versions"]
+    each = [
+        evals(lines_of([run for run in found if run.seed == seed], questions), metric, root)["versions"]
+        for seed in dict.fromkeys(run.seed for run in found)
+    ]
     made = {}
     for version, share in pooled.items():
         arm, cell = version.split(" ")
-        seeds = [other["value"] for name, other in each.items() if name.partition("@")[0] == version]
+        seeds = [one[version]["value"] for one in each]
         key, says = f"{arm}.{spell(cell)}.{end}", f"{arm}, {CELLS[cell]}: {WORDS[end]}."
         made[key] = number(share, says, seeds, turned=end == "invented")
     return made
@@ -207,14 +234,25 @@ def mean(values: Sequence[float], unit: str, says: str) -> dict:
     return {"value": tidy(statistics.fmean(values)), **around, "unit": unit, "says": says}
 
 
+def lesson_lines(found: Sequence[Run]) -> Lines:
+    """Return the versions that the lesson on evals compares, each under a name for people."""
+    lines = lines_of(found, "now")
+    return {arm: lines[f"{arm} retrieved"] for arm in (BASE, "examples", "lora-behaviour")}
+
+
 def evals(versions: Lines, metric: str, root: Path) -> dict:
-    """Return what evals.py reports of versions, in the names that they have here."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = {f"{place:04}": Path(folder) / f"{place:04}.jsonl" for place in range(len(versions))}
-        for file, lines in zip(files.values(), versions.values(), strict=True):
-            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-            file.write_text(text, encoding="utf-8")
-        given = ["--files", *map(str, files.values()), *(["--metric", metric] if metric else []), "--json"]
-        report = run_snippet(EVALS, given, root, quiet=True)["report"]["metrics"]
-    names = dict(zip(files, versions, strict=True))
+    """Return what evals.py reports of versions: their shares, and each against the first."""
+    places = {f"{place:04}": lines for place, lines in enumerate(versions.values())}  # names that a file can have
+    report, names = run_evals(places, metric, root)["report"]["metrics"], dict(zip(places, versions, strict=True))
     return {field: {names[stem]: value for stem, value in report[field].items()} for field in ("versions", "pairs")}
+
+
+def run_evals(files: Lines, metric: str, root: Path) -> dict:
+    """Run evals.py on files of these names; return its report and what it printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{stem}.jsonl" for stem in files]
+        for path, lines in zip(paths, files.values(), strict=True):
+            text = "".join(json.dumps(line) + "\n" for line in lines)  # ASCII: a reply may hold odd ends of lines
+            path.write_text(text, encoding="utf-8")
+        given = ["--files", *map(str, paths), *(["--metric", metric] if metric else []), "--json"]
+        return run_snippet(EVALS, given, root, quiet=True)

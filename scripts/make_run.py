@@ -62,7 +62,8 @@ class Job:
 
     def defaults(self, root: Path) -> dict[str, str]:
         """Return the defaults of its flags that can change a number and that it does not set."""
-        given = {word.removeprefix("--").partition("=")[0].replace("-", "_") for word in self.all_arguments(root)}
+        flags = [word for word in self.all_arguments(root) if word.startswith("--")]
+        given = {flag.removeprefix("--").partition("=")[0].replace("-", "_") for flag in flags}
         return {
             name: default
             for name, default in defaults_of(self.file, root).items()
@@ -84,12 +85,11 @@ def is_made(job: Job, root: Path) -> bool:
 
 def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) -> Run:
     """Run the snippet, write the run's file and return it; RunError. limit: seconds that it may take."""
-    arguments, defaults = job.all_arguments(root), job.defaults(root)
+    arguments, before = job.all_arguments(root), made_with(job, root)
     shutil.rmtree(root / job.work, ignore_errors=True)
-    code = code_of(job.file, root)
     around = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
     found = run_snippet(job.file, arguments, root, limit, around, quiet)
-    if code != code_of(job.file, root):
+    if before != made_with(job, root):
         raise RunError(f"{job.file} or what it uses was changed while it ran; run it again")
     report = found["report"]
     metrics = report["metrics"][job.key] if job.key else report["metrics"]
@@ -104,15 +104,22 @@ def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) 
         date=datetime.now(UTC).date().isoformat(),
         seconds=found["seconds"],
         protocol=job.protocol,
-        code=code,
-        defaults=defaults,
-        settings=runs.settings_of(arguments, root),
+        **before,
         environment=environment,
         metrics=metrics,
         printed=found["printed"],
     )
     runs.write(run, root)
     return run
+
+
+def made_with(job: Job, root: Path) -> dict[str, object]:
+    """Return those fields of a run that say what can change its numbers, as it is now."""
+    return {
+        "code": code_of(job.file, root),
+        "defaults": job.defaults(root),
+        "settings": runs.settings_of(job.all_arguments(root), root),
+    }
 
 
 def plain(environment: Mapping) -> dict[str, str | int | float]:

@@ -25,6 +25,8 @@ from scripts.snippet_run import RunError
 from scripts.summary import experiment_of, measured_in, summarise
 
 ROOT = Path(__file__).resolve().parent.parent
+SNIPPET = "fine_tune_vs_rag"  # has a program of its own
+ARM = "default"  # a snippet that is measured by itself has no others
 MISTAKES = (RunError, BadMetrics, BadRun, BadCode, results.BadResult, OSError)
 
 
@@ -59,7 +61,7 @@ class Plan:
             seeded = ("--seed", str(seed)) if self.seeds else ()
             yield Job(
                 experiment_of(self.result, self.machine),
-                "default",
+                ARM,
                 seed,
                 self.snippet,
                 self.command,
@@ -101,7 +103,7 @@ def check(run: Run, machine: str, root: Path) -> None:
 def keep_only(paths: set[Path], root: Path) -> None:
     """Remove the other runs of the same experiment: of seeds that are not asked for any more."""
     for folder in {path.parent for path in paths}:
-        for file in (root / folder).glob("[!.]*.json"):
+        for file in (root / folder).glob(f"{ARM}-*.json"):
             if file.relative_to(root) not in paths:
                 file.unlink()
 
@@ -120,6 +122,8 @@ def read_plan(arguments: list[str]) -> Plan:
     snippet, there = options.snippet.replace("-", "_"), [file.stem for file in (ROOT / "snippets").glob("*.py")]
     if snippet not in there:
         raise RunError(f"there is no snippet {options.snippet}; {nearest(snippet, there)}")
+    if snippet == SNIPPET:
+        raise RunError(f"{snippet} has many arms, each a run; run: python -m scripts.experiment --model build/model")
     for name in ("machine", "name"):
         if (given := getattr(options, name)) and not results.NAME.fullmatch(given):
             raise RunError(f"--{name} {given}: must be a kebab-case word")

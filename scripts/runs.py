@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from scripts.code_hash import changed_defaults, code_of
+from scripts.code_hash import BadCode, changed_defaults, code_of
 from scripts.fingerprint import write_whole
 
 RUNS = Path("results") / "runs"
@@ -89,9 +89,9 @@ def read(path: Path, root: Path) -> Run:
         raise BadRun(f"{path} is no run of this project; delete it and run the command of its result")
     run = Run(**{name: value for name, value in content.items() if name != "sha256"})
     if run.path != path:
-        raise BadRun(f"{path} holds {run.path}, another run; move it there, or run: {run.command}")
+        raise BadRun(f"{path} holds {run.path}, another run; delete it and run: {run.command}")
     if content.get("sha256") != own_hash(asdict(run)):
-        raise BadRun(f"{path} was edited: it does not hold to its own hash; run: {run.command}")
+        raise BadRun(f"{path} was edited: it does not hold to its own hash; delete it and run: {run.command}")
     return run
 
 
@@ -103,7 +103,10 @@ def check(paths: Sequence[Path], root: Path) -> None:
         if run.protocol and run.protocol != version:
             what = f"made under version {run.protocol} of the protocol, which is now {version}"
         else:
-            code, defaults = fresh(Path(run.snippet), root, tuple(run.defaults.items()), now)
+            try:
+                code, defaults = fresh(Path(run.snippet), root, tuple(run.defaults.items()), now)
+            except BadCode as error:
+                raise StaleRun(f"{path} is stale: {error}; run: {run.command}") from None
             changed = sorted(name for name in {*code, *run.code} if code.get(name) != run.code.get(name))
             flags = [f"the default of --{name.replace('_', '-')}" for name in defaults]
             if run.settings != settings_of(run.arguments, root):

@@ -22,8 +22,6 @@ def summarise(name: str, machine: str, root: Path) -> Path:
     found = runs.load(experiment_of(name, machine), root)
     if not found:
         raise BadRun(f"there is no run of {name} on {machine} in {runs.RUNS}; measure it first")
-    if len({tuple(run.code.items()) for run in found}) > 1:
-        raise BadRun(f"{found[0].path} and {found[-1].path} come from different code; run: {found[0].command}")
     return results.write(
         name,
         machine,

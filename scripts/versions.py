@@ -38,18 +38,17 @@ SETS: dict[str, tuple[Callable[[Row], bool], str]] = {
 }
 
 
-def lines_of(found: Sequence[Run], questions: str, by_seed: bool = False) -> Lines:
-    """Return the lines of every version for a set of questions; by_seed: a version `arm cell@seed` for each seed."""
+def lines_of(found: Sequence[Run], questions: str) -> Lines:
+    """Return the lines of every version for a set of questions."""
     holds, key = SETS[questions]
     versions: Lines = {}
     for run in found:
         for cell, replies in cells_of(run, later=key == "later"):
-            name = f"{run.arm} {cell}" + (f"@{run.seed}" if by_seed else "")
             for number, (row, reply) in enumerate(zip(run.metrics["rows"], replies, strict=True)):
                 if holds(row):
-                    versions.setdefault(name, []).append(
+                    versions.setdefault(f"{run.arm} {cell}", []).append(
                         {
-                            "id": str(number) if by_seed else f"{run.seed}:{number}",
+                            "id": f"{run.seed}:{number}",
                             "question": row["question"],
                             "reply": reply,
                             "answer": row[key],
