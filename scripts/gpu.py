@@ -1,22 +1,27 @@
 """On a machine with a GPU, make the results that need one: `python -m scripts.gpu --model build/model`.
 
-Runs every snippet there through `measure.py`, then memory and speed of large shapes (`gpu_memory.py`), each in a
-process of its own. Writes `results/*-gpu.json`; what fails is named in the end and stops nothing else. `--only lora
-memory` runs some of them.
+Runs every snippet there through `measure.py`, the experiment as `experiment.py` does, on more seeds, and memory and
+speed of large shapes (`gpu_memory.py`), each in a process of its own. Writes `results/*-gpu.json`; what fails is named
+in the end and stops nothing else. `--only lora memory` runs some of them. The model is a folder beside it, and so is
+the embedder (`build/embedder`) where its package is not installed: no network is needed.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from scripts import results
-from scripts.measure import MISTAKES, Plan, measure, plain
+from scripts import experiment, results, runs
+from scripts.experiment_summary import EXPERIMENT, summarise
+from scripts.make_run import plain
+from scripts.measure import MISTAKES, Plan, measure
 from scripts.nearest import nearest
 from scripts.snippet_run import RunError, read_report, run
 
 ROOT = Path(__file__).resolve().parent.parent
-SNIPPETS = ("rag", "few-shot", "constrained-decoding", "lora", "qlora", "distill", "fine-tune-vs-rag")
-STAGES = (*SNIPPETS, "memory")
+SNIPPETS = ("rag", "few-shot", "constrained-decoding", "lora", "qlora", "distill")
+STAGES = (*SNIPPETS, EXPERIMENT, "memory")
+SEEDS = (0, 1, 2, 3, 4)  # of the experiment
 METHODS = {"full": "full fine-tuning", "lora": "LoRA", "qlora": "QLoRA"}
 SHAPES = {"1b": "Llama 3.2 1B", "8b": "Llama 3.1 8B"}
 FIGURES = {
@@ -55,6 +60,15 @@ def measure_memory(root: Path, command: str) -> list[str]:
     return [f"memory: {one}" for one in missing]
 
 
+def run_experiment(model: str, root: Path, command: str) -> list[str]:
+    """Make the runs of every arm on every seed, and the summary; return what could not be made."""
+    experiment.set_up_embedder(root)
+    jobs = experiment.evidence(list(runs.arms(root)), list(SEEDS), "gpu", model, root)
+    failed = experiment.make_all([replace(job, command=command) for job in jobs], root)
+    summarise(EXPERIMENT, "gpu", root)
+    return [f"{EXPERIMENT}: {line}" for line in failed]
+
+
 def run_stages(stages: tuple[str, ...], model: str, root: Path) -> list[str]:
     """Run the stages; return a line for each that gave no result or not all of it."""
     missing = []
@@ -63,6 +77,8 @@ def run_stages(stages: tuple[str, ...], model: str, root: Path) -> list[str]:
         try:
             if stage == "memory":
                 missing += measure_memory(root, command)
+            elif stage == EXPERIMENT:
+                missing += run_experiment(model, root, command)
             else:
                 measure(Plan(stage.replace("-", "_"), "gpu", command, model), root)
         except MISTAKES as error:
