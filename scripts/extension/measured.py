@@ -15,6 +15,8 @@ from markdown.util import AtomicString
 from scripts import results
 from scripts.extension.authored import Entries, check_fields, load
 from scripts.extension.page import Page, SiteError
+from scripts.extension.percent import percent
+from scripts.metrics import SHARE
 from scripts.nearest import nearest
 
 VALUE = r"\[=([^\[\]]*)\]"
@@ -45,6 +47,13 @@ def not_yet(name: str, page: Page) -> etree.Element:
     return paragraph
 
 
+def printed(one: dict) -> str:
+    """Return a value as a sentence prints it: a share in percent, another number with its unit."""
+    if one["unit"] == SHARE:
+        return percent(one["value"])
+    return " ".join(filter(None, [results.shown(one["value"]), one["unit"]]))
+
+
 class MeasuredValue(InlineProcessor):
     def __init__(self, md: Markdown, reader):
         super().__init__(VALUE, md)
@@ -68,5 +77,5 @@ class MeasuredValue(InlineProcessor):
         else:
             says = f"{one['says']}; measured by {made[name].command} on {made[name].date}"
             value = etree.SubElement(link, "data", {"class": "result", "value": repr(one["value"]), "title": says})
-            value.text = AtomicString(results.shown(one["value"]))
+            value.text = AtomicString(printed(one))
         return link, m.start(0), m.end(0)
