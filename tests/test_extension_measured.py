@@ -38,6 +38,13 @@ def test_value_with_its_birth_certificate(site):
     assert 'value="0.39">0.39</data>' in html
 
 
+def test_a_share_is_printed_in_percent_and_another_number_with_its_unit(site):
+    assert 'value="0.5">50\N{NO-BREAK SPACE}%</data>' in site.render("It is [=first-verdict-cpu:hits].\n")
+    seconds = {"value": 0.39, "unit": "s", "says": "Seconds"}
+    results.write("times", "cpu", command="x", code=[site.root / "boot.mjs"], measured={"a": seconds}, root=site.root)
+    assert 'value="0.39">0.39 s</data>' in site.render("It is [=times-cpu:a].\n")
+
+
 def test_announced_result_is_not_measured_yet(site):
     assert '<a class="measured" href="evidence.md#lora-gpu">not measured yet</a>' in site.render("[=lora-gpu:loss]\n")
 
