@@ -5,7 +5,9 @@ Every page may use, and every mistake in it ends the build with `file:line: prob
 - `::: name argument`, alone on its line: a block from the table in `blocks.py`;
 - `[@key]`, `[@key; @other]`: citations of entries in `docs/_data/references.yml` (`citations.py`);
 - `[=result:key]`: a measured value from `results/` (`measured.py`);
-- no number with a unit without one of the two beside it (`loose_numbers.py`);
+- `::: once-measured NAME` to `::: end`: words that wait for a result (`once_measured.py`);
+- no number with a unit without one of the two beside it (`loose_numbers.py`), and none beside a source that lacks it
+  (`source_numbers.py`);
 - a lesson says how long it takes (`reading_time.py`);
 - the first mention of an abbreviation says what it stands for (`glossary.py`).
 
@@ -25,6 +27,7 @@ from scripts.extension.citations import Citation
 from scripts.extension.glossary import FirstMentions, abbreviations
 from scripts.extension.loose_numbers import LooseNumbers
 from scripts.extension.measured import MeasuredValue
+from scripts.extension.once_measured import OnceMeasured
 from scripts.extension.page import Page, SiteError
 from scripts.extension.reading_time import ReadingTime
 
@@ -54,6 +57,7 @@ class SiteExtension(Extension):
     def extendMarkdown(self, md: Markdown) -> None:
         reader = ReadPage(md, Path(self.getConfig("root") or REPOSITORY))
         md.preprocessors.register(reader, "our_page", 100)  # before whitespace is normalised (30)
+        md.preprocessors.register(OnceMeasured(md, reader), "once_measured", 99)
         md.parser.blockprocessors.register(BlockOfOurs(md.parser, reader), "our_block", 75)  # after code (80)
         md.treeprocessors.register(LooseNumbers(md, reader), "loose_numbers", 25)  # before inline (20): raw text
         abbreviations(reader.root).extendMarkdown(md)
