@@ -2,7 +2,6 @@
 
 import random
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,62 +11,21 @@ from pathlib import Path
 import pytest
 
 from scripts import measure as runner
-from scripts import results
+from scripts import results, runs, snippet_run, summary
+from scripts.fingerprint import sha256
 from scripts.measure import Plan, measure, read_plan
 from scripts.measured_words import sentence, unit_of
 from scripts.metrics import SHARE, BadMetrics, combine, interval, numbers_of
+from scripts.runs import BadRun
 from scripts.snippet_run import RunError, run, table_of
+from tests.made_runs import checkout, edit, put
 
 ROOT = Path(__file__).resolve().parents[1]
-
-# A snippet that meets the contract, and lets a test break it.
-TOY = '''\
-"""A toy."""
-import argparse, json, pathlib, sys, time
-import other
-
-class Config:
-    out: str = ""  # folder
-
-parser = argparse.ArgumentParser()
-for name in ("model", "seed", "out", "act"):
-    parser.add_argument(f"--{name}", default="")
-parser.add_argument("--device", default="cpu")
-config = vars(parser.parse_args())
-print("\\r50%|#####     |", end="", file=sys.stderr, flush=True)
-if config["act"] == "wait" and config["seed"] == "1":
-    pathlib.Path("waiting").touch()
-    time.sleep(60)
-if config["act"] == "fail":
-    sys.exit(print("toy: no such thing", file=sys.stderr) or 2)
-if config["act"] == "chat":
-    print("hello")
-if config["act"] == "edit":
-    pathlib.Path(__file__).write_text(pathlib.Path(__file__).read_text() + "edited = True")
-pathlib.Path(config["out"]).parent.mkdir(parents=True, exist_ok=True)
-pathlib.Path(config["out"]).write_text("made")
-print("\\n\\nA table\\n\\nright  50 %", file=sys.stderr)
-share = {"value": 0.5 + int(config["seed"] or 0) / 10, "low": 0.4, "high": 0.9, "n": 20}
-metrics = {"after": {"with_page": {"right": share}}, "losses": [1.0, 0.5], "note": "text", "peak_bytes": None}
-around = {"device": config["device"], "libraries": {"torch": "2"}}
-print(json.dumps({"config": config, "metrics": metrics, "environment": around}))
-'''
 
 
 @pytest.fixture
 def root(tmp_path):
-    put(tmp_path, "snippets/toy.py", TOY)
-    put(tmp_path, "snippets/other.py", "from case import judge")
-    put(tmp_path, "snippets/unused.py", "")
-    for name in ("__init__.py", "judge.py", "report.py", "questions.jsonl", "handbook/pets.md"):
-        put(tmp_path, f"snippets/case/{name}", "")
-    return tmp_path
-
-
-def put(root: Path, name: str, text: str) -> Path:
-    (root / name).parent.mkdir(parents=True, exist_ok=True)
-    (root / name).write_text(text, encoding="utf-8")
-    return root / name
+    return checkout(tmp_path)
 
 
 def plan(*arguments: str, seeds=(0, 1), **more) -> Plan:
@@ -175,96 +133,163 @@ def test_the_table_is_what_stands_behind_the_progress(stderr):
 
 
 def test_a_measurement_is_a_result(root):
-    measure(plan(), root)
+    assert measure(plan(), root) == root / "results/toy-cpu.json"
     result = results.load(root)["toy-cpu"]
     one = result.value("after.with-page.right")
     assert (one["value"], one["min"], one["max"], one["n"], one["cases"]) == (0.55, 0.5, 0.6, 2, 20)
     assert one["low"] < 0.4 and one["high"] > 0.9 and one["unit"] == SHARE
     assert set(result.measured) == {"after.with-page.right", "run-seconds"}
     assert result.environment["seeds"] == "0 1" and result.environment["torch"] == "2"
+    assert result.environment["device"] == "cpu" and "threads" not in result.environment
     assert result.printed == "A table\n\nright  50 %"
 
 
-def test_what_can_change_a_number_is_in_the_hash_and_nothing_else(root):
-    measure(plan(), root)
-    code = set(results.load(root)["toy-cpu"].code)
-    case = {f"snippets/case/{name}" for name in ("judge.py", "questions.jsonl", "handbook")}
-    assert code == {"snippets/toy.py", "snippets/other.py"} | case
-    put(root, "snippets/case/report.py", "changed = 1")
-    results.load(root)
-    put(root, "snippets/case/handbook/pets.md", "Dogs.")
-    with pytest.raises(results.StaleResult, match="snippets/case/handbook has changed"):
-        results.load(root)
+def test_it_is_computed_from_runs_that_say_how_they_were_made(root):
+    measure(plan("--rate", "2"), root)
+    result = results.load(root)["toy-cpu"]
+    files = {"results/runs/toy/default-0.json", "results/runs/toy/default-1.json"}
+    assert set(result.code) == files | {"scripts/summary.py", "scripts/metrics.py"}
+    first, second = runs.load("toy", root)
+    assert (first.seed, second.seed) == (0, 1) and first.command == result.command == "python -m scripts.measure toy"
+    out = "build/measure/toy/default-0/out"
+    assert first.arguments == ["--seed", "0", "--rate", "2", "--out", out]
+    assert first.defaults == {"model": "''"}  # of what is not given, and can change a number
+    assert first.settings == "" and first.protocol == 0 and first.seconds > 0
+    assert first.metrics["losses"] == [1.0, 0.5] and first.printed == result.printed
+
+
+def test_without_seeds_it_is_one_run_with_the_seed_of_the_snippet(root):
+    measure(plan(seeds=()), root)
+    (run,) = runs.load("toy", root)
+    assert run.seed == 7 and "--seed" not in run.arguments and run.defaults["seed"] == "7"
+
+
+def test_a_value_that_is_spelled_like_a_flag_is_no_flag(root):
+    measure(plan("--act", "rate", seeds=()), root)
+    (run,) = runs.load("toy", root)
+    assert run.defaults["rate"] == "0.001"
 
 
 def test_the_model_is_named_by_its_weights(root):
     weights = put(root, "build/model/model.safetensors", "weights")
-    measure(plan(seeds=(), model="build/model"), root)
+    measure(plan(model="build/model"), root)
     result = results.load(root)["toy-cpu"]
-    assert result.environment["model"] == f"build/model {results.sha256(weights)[:12]}" and result.notes == runner.NOTE
-    measure(plan(seeds=(), model="some/hub-id"), root)
+    assert result.environment["model"] == f"build/model {sha256(weights)[:12]}" and result.notes == summary.NOTE
+    measure(plan(model="some/hub-id"), root)
     result = results.load(root)["toy-cpu"]
-    assert result.environment["model"] == "some/hub-id" and not result.notes and "seeds" not in result.environment
+    assert result.environment["model"] == "some/hub-id" and not result.notes
 
 
 def test_what_a_snippet_writes_goes_where_it_can_be_thrown_away(root):
     measure(plan(seeds=(3,)), root)
-    assert (root / "build/measure/toy-cpu/seed-3/out").read_text() == "made"
+    assert (root / "build/measure/toy/default-3/out").read_text() == "made"
     measure(plan("--out", "own-{seed}", seeds=(3,)), root)
     assert (root / "own-3").read_text() == "made"
 
 
-def test_check_writes_no_result(root):
-    assert measure(plan(write=False), root)["after.with-page.right"]["value"] == 0.55
-    assert not (root / "results").exists()
+def kept(root: Path, capsys) -> int:
+    return capsys.readouterr().err.count("it is there already, from the same code and arguments")
 
 
-def test_resume_uses_finished_runs_of_the_same_code_and_arguments(root, capsys):
+def test_a_run_that_is_there_is_not_made_again(root, capsys):
     measure(plan(), root)
     first = (root / "results/toy-cpu.json").read_bytes()
     capsys.readouterr()
-    measure(plan(resume=True, seeds=(0, 1)), root)
-    assert capsys.readouterr().err.count("is there already") == 2
-    assert (root / "results/toy-cpu.json").read_bytes() == first
-    measure(plan("--device=cpu", resume=True), root)
-    put(root, "snippets/toy.py", TOY + "changed = True\n")
-    measure(plan("--device=cpu", resume=True), root)
-    assert "is there already" not in capsys.readouterr().err
+    measure(plan(), root)
+    assert kept(root, capsys) == 2 and (root / "results/toy-cpu.json").read_bytes() == first
+    measure(plan(again=True), root)
+    assert kept(root, capsys) == 0
+    measure(plan("--device=cpu"), root)
+    assert kept(root, capsys) == 0
+    edit(root, "snippets/other.py", "LIFT = 0.3", "LIFT = 0.2")
+    measure(plan("--device=cpu"), root)
+    assert kept(root, capsys) == 0
+    assert results.load(root)["toy-cpu"].value("after.with-page.right")["value"] == 0.45
+
+
+def test_runs_of_seeds_that_are_not_asked_for_any_more_are_removed(root):
+    measure(plan(seeds=(0, 1, 2)), root)
+    measure(plan(seeds=(1,)), root)
+    assert [path.name for path in (root / "results/runs/toy").iterdir()] == ["default-1.json"]
+
+
+def test_runs_of_another_program_are_left_alone(root):
+    other = put(root, "results/runs/toy/base-0.json", "of another program")
+    runner.keep_only({runs.path_of("toy", "default", 0)}, root)
+    assert other.is_file()
+
+
+def test_an_edited_run_is_not_summed_up(root):
+    measure(plan(), root)
+    edit(root, "results/runs/toy/default-0.json", '"losses":[1.0,0.5]', '"losses":[1.0,0.4]')
+    message = r"default-0\.json was edited: .*; delete it and run: python -m scripts\.measure toy"
+    with pytest.raises(BadRun, match=message):
+        measure(plan(), root)
+    measure(plan(again=True), root)
+    results.load(root)
 
 
 BROKEN = {
-    "fails": ("fail", 2, r"toy\.py ended with status 2; the line above says why"),
-    "prints more": ("chat", 2, r"toy\.py printed 'hello.*it must print one line of JSON"),
-    "changes": ("edit", 2, r"toy\.py or the case was changed while it ran"),
+    "fails": ("fail", r"toy\.py ended with status 2; the line above says why"),
+    "prints more": ("chat", r"toy\.py printed 'hello.*it must print one line of JSON"),
+    "changes a function": ("edit snippets/other.py", r"toy\.py or what it uses was changed while it ran"),
+    "changes a default": ("edit snippets/toy.py", r"toy\.py or what it uses was changed while it ran"),
 }
 
 
-@pytest.mark.parametrize(("act", "status", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_run_without_a_report_leaves_no_result(root, act, status, message):
+@pytest.mark.parametrize(("act", "message"), BROKEN.values(), ids=BROKEN)
+def test_a_run_without_a_report_leaves_no_result(root, act, message):
     with pytest.raises(RunError, match=message) as raised:
         measure(plan("--act", act), root)
-    assert raised.value.status == status
+    assert raised.value.status == 2
     assert not (root / "results").exists()
 
 
+@pytest.mark.parametrize("act", ["odd", "--device=cuda"])
+def test_a_run_that_cannot_be_summed_up_is_not_kept(root, act):
+    given = (act,) if "=" in act else ("--act", act)
+    message = "must have both low and high|ran on cuda; name another machine, with --machine gpu"
+    with pytest.raises((RunError, BadMetrics), match=message):
+        measure(plan(*given), root)
+    assert not list((root / "results").rglob("*.json"))
+
+
+def test_nothing_is_summed_up_without_a_run(root):
+    with pytest.raises(BadRun, match=r"there is no run of toy on gpu in results/runs; measure it first"):
+        summary.summarise("toy", "gpu", root)
+
+
 def test_a_run_that_takes_too_long_is_stopped(root):
-    with pytest.raises(RunError, match=r"toy\.py was not done after 2 s"):
-        measure(plan("--act", "wait", seeds=(1,), limit=2), root)
+    with pytest.raises(RunError, match=r"toy\.py was not done after 1 s"):
+        measure(plan("--act", "wait", seeds=(1,), limit=1), root)
 
 
-def test_a_gpu_is_not_called_cpu(root):
-    with pytest.raises(RunError, match="ran on cuda; name another machine, with --machine gpu"):
-        measure(plan("--device", "cuda"), root)
+def test_a_process_that_does_not_listen_is_killed(root, monkeypatch):
+    monkeypatch.setattr(snippet_run, "PATIENCE", 0.2)
+    started = time.monotonic()
+    with pytest.raises(RunError, match=r"toy\.py was not done after 1 s"):
+        measure(plan("--act", "stubborn", limit=1), root)
+    assert time.monotonic() - started < 5
 
 
-def test_stderr_of_a_process_passes_through(root, capsys):
-    printed, said = run([sys.executable, "-c", "import sys; print(1); print('working', file=sys.stderr)"], root)
+def test_stderr_of_a_process_passes_through_unless_it_is_quiet(root, capsys):
+    code = "import sys; print(1); print('working', file=sys.stderr)"
+    printed, said = run([sys.executable, "-c", code], root)
     assert (printed, said, capsys.readouterr().err) == ("1\n", "working\n", "working\n")
+    assert run([sys.executable, "-c", code], root, quiet=True) == ("1\n", "working\n")
+    assert capsys.readouterr().err == ""
+    with pytest.raises(RunError, match=r"^-c ended with status 3; no such thing$") as raised:
+        run(
+            [sys.executable, "-c", "import sys; print('no such thing', file=sys.stderr); sys.exit(3)"], root, quiet=True
+        )
+    assert raised.value.status == 3
 
 
 MISTAKES = {
     "to": r"there is no snippet to; did you mean toy",
+    "fine-tune-vs-rag": r"fine_tune_vs_rag has many arms, each a run; run: python -m scripts\.experiment",
     "toy --machine GPU!": r"--machine GPU!: must be a kebab-case word",
+    "toy --name a/b": r"--name a/b: must be a kebab-case word",
     "toy -- --docs /home/me": r"/home/me: a path of this machine alone",
     "toy -- --docs=/home/me": r"--docs=/home/me: a path of this machine alone",
     "toy --model /models": r"/models: a path of this machine alone",
@@ -273,6 +298,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("line", "message"), MISTAKES.items(), ids=MISTAKES)
 def test_bad_arguments_end_in_one_line(root, monkeypatch, line, message, capsys):
+    put(root, "snippets/fine_tune_vs_rag.py", "")
     monkeypatch.setattr(runner, "ROOT", root)
     assert runner.main(line.split()) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
@@ -282,10 +308,18 @@ def test_bad_arguments_end_in_one_line(root, monkeypatch, line, message, capsys)
 
 def test_the_command_that_repeats_it_is_the_one_typed(root, monkeypatch):
     monkeypatch.setattr(runner, "ROOT", root)
-    made = read_plan(shlex.split("toy --seeds 2 1 2 --resume --model build/model -- --docs 'a b'"))
-    assert made.seeds == (2, 1) and made.resume and made.stem == "toy-cpu" and made.model == "build/model"
+    made = read_plan(shlex.split("toy --seeds 2 1 2 --again --model build/model -- --docs 'a b'"))
+    assert made.seeds == (2, 1) and made.again and made.result == "toy" and made.model == "build/model"
     assert made.arguments == ("--docs", "a b")
     assert made.command == "python -m scripts.measure toy --seeds 2 1 2 --model build/model -- --docs 'a b'"
+    named = read_plan(["toy", "--name", "pets", "--machine", "gpu"])
+    assert {job.path.as_posix() for job in named.jobs(root)} == {"results/runs/pets-gpu/default-7.json"}
+
+
+def test_a_measurement_by_its_command_ends_with_status_0(root, monkeypatch, capsys):
+    monkeypatch.setattr(runner, "ROOT", root)
+    assert runner.main(["toy"]) == 0
+    assert capsys.readouterr().err.endswith("measure: results/toy-cpu.json written\n")
 
 
 DRIVER = """
@@ -297,9 +331,9 @@ sys.exit(measure.main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_keeps_finished_seeds_and_ends_in_one_line(root, number):
+def test_interrupted_it_keeps_finished_runs_and_ends_in_one_line(root, number, capsys):
     driver = put(root, "driver.py", DRIVER)
-    command = [sys.executable, driver, "toy", "--seeds", "0", "1", "--resume", "--", "--act", "wait"]
+    command = [sys.executable, driver, "toy", "--seeds", "0", "1", "--", "--act", "wait"]
     how = {"cwd": root, "env": {"PYTHONPATH": str(ROOT)}, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **how) as process:
         while not (root / "waiting").exists():
@@ -308,9 +342,15 @@ def test_interrupted_it_keeps_finished_seeds_and_ends_in_one_line(root, number):
         process.send_signal(number)
         said = process.stderr.read()
     assert process.returncode == 130
-    assert said.splitlines()[-1] == "measure: stopped; run it again with --resume to go on"
-    assert not (root / "results").exists()
-    shutil.rmtree(root / "build/measure/toy-cpu/seed-0")
+    assert said.splitlines()[-1] == "measure: stopped; what is finished is in results/runs, run it again to go on"
+    assert [file.name for file in (root / "results").rglob("*.json")] == ["default-0.json"]
     with pytest.raises(RunError, match="not done after 1 s"):
-        measure(plan("--act", "wait", resume=True, limit=1), root)  # seed 0 is kept, seed 1 runs again
-    assert not (root / "build/measure/toy-cpu/seed-0").exists()
+        measure(plan("--act", "wait", limit=1), root)  # seed 0 is kept, seed 1 runs again
+    assert kept(root, capsys) == 1
+
+
+def test_stopped_in_process_it_says_where_to_go_on(root, monkeypatch, capsys):
+    monkeypatch.setattr(runner, "ROOT", root)
+    monkeypatch.setattr(runner, "measure", lambda *of: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert runner.main(["toy"]) == 130
+    assert "run it again to go on" in capsys.readouterr().err
