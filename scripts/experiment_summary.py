@@ -101,7 +101,7 @@ def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
     """Return the runs of the seeds that every arm has been run on; BadRun where there is none, or they differ."""
     had = {run.seed: {other.arm for other in found if other.seed == run.seed} for run in found}
     whole = [seed for seed, there in had.items() if there >= set(arms)]
-    command = found[0].command if found else "python -m scripts.experiment"
+    command = found[0].command if found else "python -m scripts.experiment --model build/model"
     if not whole:
         most = max(had.values(), key=len, default=set())
         missing = next(arm for arm in arms if arm not in most)

@@ -207,12 +207,11 @@ def experiment_run(root: Path, arm: str, seed: int, rows: list, replies: dict, *
     return run
 
 
-def in_process(calls: list) -> Callable:
+def in_process() -> Callable:
     """Return what stands for `run_snippet` in a summary: evals.py without a process, which takes seconds to start."""
 
     def run_evals(file: Path, arguments: list[str], root: Path, quiet: bool) -> dict:
         assert file == experiment_summary.EVALS and (root / file).is_file() and quiet
-        calls.append(arguments)
         report, shown = evals.main(tyro.cli(evals.Config, args=arguments))
         return {"report": json.loads(json.dumps(report)), "printed": shown, "seconds": 0.0}
 
