@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import anki, markdown_copies, signposts, vendor
+from scripts import anki, markdown_copies, run_downloads, signposts, vendor
 from scripts.check_site import check
 from scripts.downloads import DownloadError, publish
 from scripts.extension import bibliography
@@ -54,6 +54,7 @@ def write(draft: Path, address: str | None) -> None:
     shutil.copytree(runtime, draft / "assets" / "runtime")
     vendor.publish(ROOT, draft / vendor.FOLDER)
     publish(ROOT, draft / "snippets")
+    run_downloads.publish(ROOT, draft)
     anki.publish(ROOT, draft / anki.FOLDER)
     bibliography.publish(load_references(ROOT), draft)
     markdown_copies.publish(draft)
