@@ -1,7 +1,5 @@
 """`[=result:key]` prints a measured value, the Evidence page all; the stale or unknown stops the build."""
 
-import re
-
 import pytest
 
 from scripts import results
@@ -73,40 +71,6 @@ def test_stale_result_stops_and_names_the_command(site, text):
 def test_page_without_results_does_not_mind_a_stale_one(site):
     site.write("boot.mjs", "boot(faster)")
     assert site.render("Words.\n") == "<p>Words.</p>"
-
-
-def test_evidence_shows_values_limits_and_how_to_repeat(site):
-    html = site.render("::: evidence\n", "docs/evidence.md")
-    assert '<h2 id="first-verdict-cpu">' in html and '<h2 id="lora-gpu">' in html
-    assert "<td>0.35 to 0.44</td>" in html and "<td>7</td>" in html
-    assert "<td>at most 0.45: met</td>" in html
-    assert "<td>at least 0.9: not met</td>" in html
-    assert "<code>make bench</code>" in html and "Not measured yet: <code>make lora</code>" in html
-    assert "boot.mjs sha256 " in html
-
-
-def columns(html: str) -> list[str]:
-    return re.findall(r'<th scope="col">(.*?)</th>', html)
-
-
-def test_evidence_has_the_columns_that_a_result_fills(site):
-    assert columns(site.render("::: evidence\n")) == ["Measured", "Value", "Range", "Runs", "Limit"]
-    share = {"value": 0.9, "unit": "of 1", "says": "Right", "low": 0.85, "high": 0.94, "n": 3, "cases": 240}
-    code = [site.root / "boot.mjs"]
-    results.write("first-verdict", "cpu", command="x", code=code, measured={"a": share}, root=site.root)
-    html = site.render("::: evidence\n")
-    assert columns(html) == ["Measured", "Value", "95 % interval", "Runs"]
-    assert "<td>0.9 of 1</td>" in html and "<td>0.85 to 0.94</td>" in html and "<td>3 of 240</td>" in html
-
-
-def test_many_numbers_and_many_files_unfold(site):
-    assert "<details>" not in site.render("::: evidence\n")
-    many = {f"k{n}": MEASURED["hits"] for n in range(30)}
-    code = [site.write(f"code/{n}.py", str(n)) for n in range(21)]
-    results.write("first-verdict", "cpu", command="x", code=code, measured=many, root=site.root)
-    html = site.render("::: evidence\n")
-    assert "<summary>All 30 numbers</summary>" in html and html.count("<td>0.5 of 1</td>") == 30
-    assert "<summary>All 21 files that were measured</summary>" in html and html.count(" sha256 ") == 21
 
 
 def test_announcement_names_its_machine(site):

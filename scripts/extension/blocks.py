@@ -17,11 +17,14 @@ from scripts.extension import (
     arm_map,
     automaton,
     bars,
+    birth_certificate,
     break_even,
     diff,
     differences,
     downloads,
     evidence,
+    experiment,
+    experiment_arms,
     glossary,
     interview,
     ladder,
@@ -39,6 +42,7 @@ from scripts.nearest import nearest
 Block = Callable[[str, Page], etree.Element | str]
 
 BLOCKS: dict[str, Block] = {
+    "arms": experiment_arms.block,  # docs/_data/arms.yml
     "automaton": automaton.block,  # name of a file in docs/_data/automata/
     "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
@@ -49,7 +53,8 @@ BLOCKS: dict[str, Block] = {
     "differences": differences.block,  # name of a file in docs/_data/charts/
     "downloads": downloads.block,  # every snippet and the zip of all
     "error-bars": sample_size.error_bars,  # of one score
-    "evidence": evidence.block,
+    "evidence": evidence.block,  # every result that no other block of the page shows
+    "experiment": experiment.block,  # result, then the heading: a table for each question
     "glossary": glossary.block,  # every term of docs/_data/glossary.yml
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
@@ -57,6 +62,7 @@ BLOCKS: dict[str, Block] = {
     "printed": printed.block,  # result: the table that its script printed
     "quiz": quiz_form.block,
     "references": references.block,
+    "runs": birth_certificate.block,  # name of a folder in results/runs/
     "sample-size": sample_size.block,  # of a paired comparison
     "scenarios": scenarios.block,  # docs/_data/scenarios.yml, with the quiz's verdicts
 }

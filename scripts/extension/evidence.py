@@ -1,121 +1,106 @@
-"""The Evidence page: `::: evidence` lists every result: what it shows, its values, how to repeat it."""
+"""The Evidence page: `::: evidence` lists every result that no block of the page shows, and what is not made yet.
 
-from collections.abc import Callable
+A result is a heading that says what it is, its main shares, all its numbers in a fold, and how it was made. What is
+announced and not made stands in one list at the end, with the command that makes it.
+"""
+
+import re
 from xml.etree import ElementTree as etree
 
 from markdown.util import AtomicString
 
 from scripts import results
-from scripts.extension.measured import NOT_YET, load_expected
+from scripts.extension import birth_certificate
+from scripts.extension.evidence_table import NOTHING, SHARE, Cell, Row, Table, add_numbers, add_table, fold, said, short
+from scripts.extension.measured import load_expected
 from scripts.extension.page import Page
+from scripts.extension.source_code import fenced
 
-FEW = 20  # rows that stand in the page as they are; more unfold
+FEW = 20  # numbers that stand in the page as they are; more unfold
+SHOWN_ELSEWHERE = re.compile(r"^ {0,3}::: experiment +(\S+)", re.MULTILINE)
+MISSING = "not-measured-yet"  # id of the list
+ENDS = ("right", "valid-json", "source-right", "retrieved")  # ends of keys, the main shares of a snippet
+COLUMNS = 3  # of them, so that a telephone shows them
+NOTE = "Percent, 95 % interval in brackets."
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the results and the list; SiteError for a stale or bad one."""
     if argument:
         raise page.error(page.line, "evidence takes no argument")
-    try:
-        made = results.load(page.root)
-    except (results.StaleResult, results.BadResult) as error:
-        raise page.error(page.line, str(error)) from None
+    made, expected = load(page)
+    elsewhere = set(SHOWN_ELSEWHERE.findall(page.source))
     box = etree.Element("div", {"class": "evidence"})
-    expected = load_expected(page.root)
-    for name in sorted({*made, *expected}):
-        _heading(box, name)
-        if name in made:
-            _made(box, made[name])
-        else:
-            _paragraph(box, expected[name]["says"])
-            _fact(etree.SubElement(box, "ul"), NOT_YET.capitalize(), expected[name]["command"])
+    for name in dict.fromkeys((*expected, *made)):
+        if name in made and name not in elsewhere:
+            says = expected[name]["says"] if name in expected else made[name].name.replace("-", " ").capitalize()
+            add_result(box, made[name], says.rstrip("."), page)
+    if missing := {name: entry for name, entry in expected.items() if name not in made}:
+        add_missing(box, missing, elsewhere)
     return box
 
 
-def _heading(box: etree.Element, name: str) -> None:
-    etree.SubElement(box, "h2", {"id": name}).text = AtomicString(name)
+def load(page: Page) -> tuple[dict[str, results.Result], dict[str, dict]]:
+    """Return results, and what is announced, by name; SiteError at the block's line."""
+    try:
+        return results.load(page.root), load_expected(page.root)
+    except (results.StaleResult, results.BadResult) as error:
+        raise page.error(page.line, str(error)) from None
 
 
-def _made(box: etree.Element, result: results.Result) -> None:
-    if result.notes:
-        _paragraph(box, result.notes)
-    _table(_folded(box, len(result.measured), "numbers"), result.measured)
-    facts = etree.SubElement(box, "ul")
-    _fact(facts, "Repeat it", result.command)
-    environment = ", ".join(f"{name} {version}" for name, version in sorted(result.environment.items()))
-    _fact(facts, "Machine", f"{result.machine}: {environment}", code=False)
-    _fact(facts, "Date", result.date, code=False)
-    folded = _folded(box, len(result.code), "files that were measured")
-    files = facts if folded is box else etree.SubElement(folded, "ul")
-    for path, sha256 in sorted(result.code.items()):
-        _fact(files, "Code", f"{path} sha256 {sha256[:12]}")
+def add_result(box: etree.Element, result: results.Result, says: str, page: Page) -> None:
+    """Add all that there is of one result."""
+    etree.SubElement(box, "h3", {"id": result.stem}).text = AtomicString(says)
+    count = len(result.measured)
+    main = main_shares(result, says)
+    if main:
+        add_table(box, main)
+    inside = fold(box, f"All {count} numbers") if main or count > FEW else box
+    add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, one: said(one), says)
+    if result.printed:
+        fold(box, "The table that it printed").append(fenced(result.printed, "text", page))
+    birth_certificate.add_runs(box, birth_certificate.experiments_of(result), page)
+    birth_certificate.add_certificate(box, result)
 
 
-def _folded(box: etree.Element, count: int, what: str) -> etree.Element:
-    """Return where to put so many rows: the box, or for many a part of it that unfolds."""
-    if count <= FEW:
-        return box
-    details = etree.SubElement(box, "details")
-    etree.SubElement(details, "summary").text = AtomicString(f"All {count} {what}")
-    return details
+def main_shares(result: results.Result, says: str) -> Table | None:
+    """Return a table of the main shares, a row for each way that was tried; None where there are no such shares.
+
+    The key of a share is the way and what was counted, `after.with-page.right`, and so are its words.
+    """
+    shares = {key: one for key, one in result.measured.items() if one["unit"] == SHARE}
+    there = [end for end in ENDS if any(key.rpartition(".")[2] == end for key in shares)][:COLUMNS]
+    ways = dict.fromkeys(key.rpartition(".")[0] for key in sorted(shares, key=natural) if key.split(".")[-1] in there)
+    if not there:
+        return None
+    heads, rows = {}, []
+    for way in ways:
+        label, cells = "All questions", []
+        for end in there:
+            one = shares.get(f"{way}.{end}".lstrip("."))
+            cells.append(Cell(short(one) if one else NOTHING))
+            if one:
+                before, _, counted = said(one).rpartition(": ")
+                label = before or label
+                heads.setdefault(end, counted[0].upper() + counted[1:])
+        rows.append(Row(label, cells))
+    return Table(says, "The main shares.", NOTE, ["What was tried", *(heads[end] for end in there)], {"": rows})
 
 
-def _table(box: etree.Element, measured: dict[str, dict]) -> None:
-    """Add one row for each number, without the columns that none of them fills."""
-    rows = [{title: cell(one) for title, cell in COLUMNS.items()} for _, one in sorted(measured.items())]
-    titles = [title for title in COLUMNS if any(row[title] for row in rows)]
-    table = etree.SubElement(box, "table")
-    head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
-    for title in titles:
-        etree.SubElement(head, "th", {"scope": "col"}).text = title
-    body = etree.SubElement(table, "tbody")
-    for row in rows:
-        line = etree.SubElement(body, "tr")
-        for title in titles:
-            etree.SubElement(line, "td").text = AtomicString(row[title])
+def natural(key: str) -> list[tuple[int, int, str]]:
+    """Return what sorts keys as people do: 2 before 10, before training before after it."""
+    return [(0, int(part), "") if part.isdecimal() else (1, part != "before", part) for part in re.split(r"[.-]", key)]
 
 
-def span(least: str, most: str) -> Callable[[dict], str]:
-    """Return a cell that prints two fields as a range, nothing where they are not there."""
-
-    def cell(one: dict) -> str:
-        return f"{results.shown(one[least])} to {results.shown(one[most])}" if {least, most} <= set(one) else ""
-
-    return cell
-
-
-def runs(one: dict) -> str:
-    """How often it was measured, and how many cases were counted each time."""
-    return str(one.get("n", "")) + (f" of {one['cases']}" if "cases" in one else "")
-
-
-def limit(one: dict) -> str:
-    """What was asked of a value, and whether it is met; empty when nothing was."""
-    asked = []
-    for field, words, met in (
-        ("limit", "at most", lambda: one["value"] <= one["limit"]),
-        ("floor", "at least", lambda: one["value"] >= one["floor"]),
-    ):
-        if field in one:
-            asked.append(f"{words} {results.shown(one[field])}: {'met' if met() else 'not met'}")
-    return "; ".join(asked)
-
-
-def _paragraph(box: etree.Element, text: str) -> None:
-    etree.SubElement(box, "p").text = AtomicString(text)
-
-
-def _fact(facts: etree.Element, label: str, text: str, code: bool = True) -> None:
-    item = etree.SubElement(facts, "li")
-    item.text = AtomicString(f"{label}: " + ("" if code else text))
-    if code:
-        etree.SubElement(item, "code").text = AtomicString(text)
-
-
-COLUMNS: dict[str, Callable[[dict], str]] = {
-    "Measured": lambda one: one["says"],
-    "Value": lambda one: f"{results.shown(one['value'])} {one['unit']}".rstrip(),
-    "95 % interval": span("low", "high"),
-    "Range": span("min", "max"),
-    "Runs": runs,
-    "Limit": limit,
-}
+def add_missing(box: etree.Element, missing: dict[str, dict], elsewhere: set[str]) -> None:
+    """Add the list of what is not measured yet, with the command that makes each; a machine after the other."""
+    etree.SubElement(box, "h2", {"id": MISSING}).text = "Not measured yet"
+    for machine in dict.fromkeys(entry["machine"] for entry in missing.values()):
+        told = "On a machine with a GPU" if machine == "gpu" else f"On a {machine.upper()}"
+        etree.SubElement(box, "p").text = AtomicString(f"{told}:")
+        listed = etree.SubElement(box, "ul", {"class": "missing"})
+        for name, entry in missing.items():
+            if entry["machine"] == machine:
+                item = etree.SubElement(listed, "li", {} if name in elsewhere else {"id": name})
+                item.text = AtomicString(f"{entry['says']} ")
+                etree.SubElement(item, "code").text = AtomicString(entry["command"])
