@@ -91,7 +91,7 @@ def run(
     if late.is_set():
         raise RunError(f"{name} was not done after {limit:.0f} s", 124)
     if process.returncode:
-        last = b"".join(said).decode(errors="replace").strip().rpartition("\n")[2] if quiet else ""
+        last = re.split(r"[\r\n]", b"".join(said).decode(errors="replace").strip())[-1] if quiet else ""
         why = f"{name} ended with status {process.returncode}; {last or 'the line above says why'}"
         raise RunError(why, max(process.returncode, 1))
     return printed.decode(), b"".join(said).decode(errors="replace").replace("\r\n", "\n")

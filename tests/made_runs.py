@@ -66,7 +66,7 @@ def main(act: str, arms: list, seed: int, out: pathlib.Path, device: str) -> Non
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         time.sleep(5)
     if act == "fail" or "broken" in arms:
-        sys.exit(print("toy: no such thing", file=sys.stderr) or 2)
+        sys.exit(print("\\rtoy: no such thing", file=sys.stderr) or 2)
     if act == "chat":
         print("hello")
     if act.startswith("edit "):

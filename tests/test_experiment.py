@@ -1,0 +1,205 @@
+"""The program of the experiment: what it makes, what it leaves alone, and how it ends; with a toy for the snippet."""
+
+import shutil
+import tomllib
+
+import pytest
+
+import arms
+from scripts import experiment, runs
+from scripts.experiment import EMBEDDER, evidence, make_all, set_up_embedder, trials
+from scripts.experiment_summary import CELLS, PLAN
+from scripts.make_run import claim
+from scripts.runs import BadRun
+from scripts.snippet_run import RunError
+from scripts.versions import SETS
+from tests.made_runs import ROOT, TOY, checkout, edit, put
+
+SETTINGS = """
+[tuning]
+split = "development"
+seed = 100
+change = ["wide=false"]
+
+[tuning.trials]
+tuned-1e-4 = ["tuned", "rate=1e-4"]
+tuned-1e-2 = ["tuned", "rate=1e-2"]
+
+[evidence]
+seeds = [0, 1]
+"""
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """A checkout whose experiment is a toy, and a package that carries an embedder."""
+    package = tmp_path / "packages/toy_embedder"
+    put(package, "__init__.py", "")
+    put(package, "model/model.safetensors", "weights")
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    root = checkout(tmp_path / "root")
+    put(root, "snippets/fine_tune_vs_rag.py", TOY)
+    put(root, PLAN.as_posix(), SETTINGS)
+    monkeypatch.setattr(experiment, "ROOT", root)
+    monkeypatch.setattr(experiment, "PACKAGE", "toy_embedder")
+    monkeypatch.setattr(experiment, "summarise", lambda name, machine, root: root / f"results/{name}-{machine}.json")
+    return root
+
+
+def files(root) -> list[str]:
+    return sorted(path.relative_to(root / "results/runs").as_posix() for path in (root / "results").rglob("*.json"))
+
+
+def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
+    assert experiment.main([]) == 0
+    folder = "fine-tune-vs-rag"
+    assert files(root) == [f"{folder}/{arm}-{seed}.json" for arm in ("base", "tuned") for seed in (0, 1)]
+    said = capsys.readouterr().err
+    assert "experiment: 0 of 4 runs are there\n" in said and "tuned, seed 1 (4 of 4)" in said
+    assert said.endswith("experiment: results/fine-tune-vs-rag-cpu.json written\n") and "A table" not in said
+    run = runs.load(folder, root)[3]
+    out = "build/measure/fine-tune-vs-rag/tuned-1"
+    given = f"--model build/model --arms tuned --seeds 1 --embedder build/embedder --out {out}/out"
+    assert run.arguments == given.split() and run.protocol == 1 and run.command.endswith("--model build/model")
+    assert run.metrics["after"]["with_page"]["right"]["value"] == 0.6 and not (root / out).exists()
+
+
+def test_what_is_there_is_not_made_again(root, capsys):
+    experiment.main(["--arms", "base"])
+    before = {name: (root / "results/runs" / name).stat().st_mtime_ns for name in files(root)}
+    assert experiment.main([]) == 0
+    assert "experiment: 2 of 4 runs are there" in capsys.readouterr().err
+    assert before == {name: (root / "results/runs" / name).stat().st_mtime_ns for name in before}
+    edit(root, "snippets/arms.toml", "rate = 1e-3", "rate = 2e-3")
+    assert experiment.main([]) == 0
+    assert "experiment: 2 of 4 runs are there" in capsys.readouterr().err  # the others are of another arm
+
+
+def test_a_new_version_of_the_protocol_makes_the_evidence_anew_and_no_trial(root, capsys):
+    experiment.main(["--tuning"])
+    experiment.main([])
+    edit(root, "decisions/the-protocol.md", "Version 1", "Version 2")
+    capsys.readouterr()
+    assert experiment.main(["--tuning"]) == 0 and experiment.main([]) == 0
+    said = capsys.readouterr().err
+    assert "2 of 2 runs are there" in said and "0 of 4 runs are there" in said
+
+
+def test_trials_are_made_with_their_settings_on_development_pages(root, capsys):
+    assert experiment.main(["--tuning"]) == 0
+    assert files(root) == ["tuning/tuned-1e-2-100.json", "tuning/tuned-1e-4-100.json"]
+    run = runs.read(runs.path_of("tuning", "tuned-1e-4", 100), root)
+    assert " ".join(run.arguments).startswith(
+        "--model build/model --arms tuned --seeds 100 --split development --embedder build/embedder "
+        "--change wide=false rate=1e-4 --out"
+    )
+    assert run.command == "python -m scripts.experiment --tuning --model build/model" and run.protocol == 0
+    assert run.settings == '{"passes": 8}'
+    assert "results/fine-tune-vs-rag-cpu.json" not in capsys.readouterr().err
+
+
+def test_a_seed_out_of_plan_or_another_machine_is_in_the_command(root):
+    (job,) = evidence(["base"], [7], "gpu", "build/model", root)
+    assert job.command == "python -m scripts.experiment --model build/model --machine gpu --seeds 7"
+    assert job.path.as_posix() == "results/runs/fine-tune-vs-rag-gpu/base-7.json" and job.threads == 0
+    (job,) = evidence(["base"], [1], "cpu", "build/model", root)
+    assert job.command == "python -m scripts.experiment --model build/model" and str(job.threads) == "1"
+
+
+def test_what_fails_is_named_and_stops_nothing_else(root, capsys, monkeypatch):
+    def refuse(*of):
+        raise BadRun("no seed has a run of every arm")
+
+    put(root, "snippets/arms.toml", "[broken]\n\n[base]\n")
+    assert experiment.main([]) == 1
+    said = capsys.readouterr().err
+    assert "not made: broken, seed 0: fine_tune_vs_rag.py ended with status 2; toy: no such thing\n" in said
+    assert files(root) == ["fine-tune-vs-rag/base-0.json", "fine-tune-vs-rag/base-1.json"]
+    monkeypatch.setattr(experiment, "summarise", refuse)
+    assert experiment.main(["--seeds", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "not made: broken, seed 1" in said and said.endswith("experiment: no seed has a run of every arm\n")
+
+
+def test_a_run_that_another_process_makes_is_left_to_it(root):
+    jobs = evidence(["base", "tuned"], [0], "cpu", "build/model", root)
+    with claim(jobs[0], root) as mine:
+        assert mine and make_all(jobs, root) == []
+    assert files(root) == ["fine-tune-vs-rag/tuned-0.json"]
+
+
+def test_an_edited_run_stops_it_in_one_line(root, capsys):
+    experiment.main(["--arms", "base"])
+    edit(root, "results/runs/fine-tune-vs-rag/base-0.json", '"losses":[1.0,0.5]', '"losses":[1.0,0.4]')
+    capsys.readouterr()
+    assert experiment.main([]) == 2
+    said = capsys.readouterr().err
+    assert "base-0.json was edited" in said and "delete it and run: python -m scripts.experiment" in said
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_arm_is_named_with_near_ones(root, capsys):
+    assert experiment.main(["--arms", "tund"]) == 2
+    assert "--arms tund: no such arm; did you mean tuned?" in capsys.readouterr().err
+
+
+def test_stopped_it_says_where_to_go_on(root, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "make", lambda *of, **more: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert experiment.main([]) == 130
+    assert capsys.readouterr().err.endswith("stopped; what is finished is in results/runs, run it again to go on\n")
+
+
+def test_the_embedder_comes_whole_or_not_at_all(root, monkeypatch):
+    real = shutil.copytree
+
+    def full(source, target):
+        real(source, target)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(OSError, match="disk full"):
+        set_up_embedder(root)
+    assert not list((root / "build").iterdir())
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(root.parent / "packages")
+    monkeypatch.setattr(experiment, "PACKAGE", "toy_embedder")
+    set_up_embedder(root)
+    assert (root / EMBEDDER / "model.safetensors").read_text() == "weights"
+    assert [path.name for path in (root / "build").iterdir()] == ["embedder"]
+    monkeypatch.setattr(experiment, "PACKAGE", "no_such_package")
+    set_up_embedder(root)  # it is there
+
+
+def test_a_process_that_is_first_with_the_embedder_wins(root, monkeypatch):
+    real = shutil.copytree
+
+    def copy_twice(source, target):
+        put(root, f"{EMBEDDER}/model.safetensors", "of the other process")
+        return real(source, target)
+
+    monkeypatch.setattr(shutil, "copytree", copy_twice)
+    set_up_embedder(root)
+    assert (root / EMBEDDER / "model.safetensors").read_text() == "of the other process"
+
+
+def test_without_the_package_of_the_embedder_it_says_so(root, monkeypatch):
+    monkeypatch.setattr(experiment, "PACKAGE", "no_such_package")
+    with pytest.raises(RunError, match="the package no_such_package is missing"):
+        set_up_embedder(root)
+
+
+def test_the_plan_names_arms_cells_and_settings_that_there_are():
+    plan = tomllib.loads((ROOT / PLAN).read_text(encoding="utf-8"))
+    for each in plan["comparison"]:
+        for version in (each["first"], each["second"]):
+            arm, cell = version.split(" ")
+            later = SETS[each["set"]][1] == "later"
+            assert arm in arms.ARMS and cell in CELLS, version
+            assert later == (cell in ("changed", "old_index", "closed_book_later")), version
+            assert cell != "changed" or arms.ARMS[arm].later
+    assert len({each["name"] for each in plan["comparison"]}) == len(plan["comparison"])
+    fields = set(arms.Arm.__dataclass_fields__)
+    for job in trials(plan["tuning"], "build/model"):
+        changes = runs.after(job.arguments, "--change")
+        assert job.arguments[1] in arms.ARMS and {change.partition("=")[0] for change in changes} <= fields
+    assert {job.seed for job in trials(plan["tuning"], "")}.isdisjoint(plan["evidence"]["seeds"])
