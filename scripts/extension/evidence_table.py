@@ -73,9 +73,11 @@ def add_table(box: etree.Element, table: Table) -> None:
     for group, rows in table.groups.items():
         body = etree.SubElement(made, "tbody")
         if group:
-            span = {"scope": "rowgroup", "colspan": str(len(table.heads))}
-            heading = etree.SubElement(etree.SubElement(body, "tr"), "th", span)
+            # The last cell is empty: a row of heads alone would be another head of the table in its Markdown copy.
+            line = etree.SubElement(body, "tr")
+            heading = etree.SubElement(line, "th", {"scope": "rowgroup", "colspan": str(len(table.heads) - 1)})
             etree.SubElement(heading, "span").text = AtomicString(group)
+            etree.SubElement(line, "td")
         for row in rows:
             _row(body, row, table.heads[1:], kinds[1:])
 
@@ -148,7 +150,7 @@ def said(one: dict) -> str:
 
 def value(one: dict) -> str:
     """Return a number with its unit. A share needs none."""
-    return f"{results.shown(one['value'])} {one['unit'].removesuffix(SHARE)}".rstrip()
+    return f"{results.shown(one['value'])}{NO_BREAK}{one['unit'].removesuffix(SHARE)}".rstrip()
 
 
 def span(least: str, most: str) -> Callable[[dict], str]:
