@@ -131,4 +131,13 @@ def site_with(root: Path, numbers: dict[str, dict] | None = None) -> TinySite:
 def write_result(site: TinySite, numbers: dict[str, dict]) -> None:
     code = site.write("code.py", "")
     given = {"command": "python -m scripts.experiment", "code": [code], "environment": ENVIRONMENT}
-    results.write(NAME, "cpu", measured=numbers, notes="Made up.", date="2026-11-25", root=site.root, **given)
+    results.write(
+        NAME,
+        "cpu",
+        measured=numbers,
+        notes="Made up.",
+        printed="printed by evals.py",
+        date="2026-11-25",
+        root=site.root,
+        **given,
+    )

@@ -169,6 +169,14 @@ def test_tables_are_tables_with_a_caption_and_scopes(made):
     assert all(part.count("<details") == 1 for part in re.findall(r"<details.*?</details>", made, re.DOTALL))
 
 
+def test_how_it_was_made_has_the_printed_table_and_the_certificate(made):
+    inside = made[made.index(f'<h3 id="{STEM}-made">') :]
+    assert (
+        inside.index("The table that it printed") < inside.index("printed by evals.py") < inside.index("Seeds: 0 1 2")
+    )
+    assert "Repeat it: <code>python -m scripts.experiment</code>" in inside and "Made up." in inside
+
+
 def test_arms_have_names_and_never_only_ids(made):
     words = re.sub(r"<[^>]+>", " ", made.partition("How it was made")[0])
     assert not [arm for arm in ARMS if "-" in arm and re.search(rf"(?<![\w-]){arm}(?![\w-])", words)]

@@ -11,6 +11,7 @@ from scripts.extension.downloads import link
 from scripts.extension.evidence_table import fold
 from scripts.extension.measured import NOT_YET
 from scripts.extension.page import Page
+from scripts.extension.source_code import fenced
 from scripts.nearest import nearest
 from scripts.results import Result
 
@@ -63,8 +64,11 @@ def experiments_of(result: Result) -> list[str]:
     return sorted({path.parent.name for path in paths if path.is_relative_to(runs.RUNS)})
 
 
-def add_certificate(box: etree.Element, result: Result) -> None:
-    """Add the fold that says how a result was made."""
+def add_certificate(box: etree.Element, result: Result, page: Page) -> None:
+    """Add what a result was made from: the table that was printed, its runs, and the fold that says how."""
+    if result.printed:
+        fold(box, "The table that it printed").append(fenced(result.printed, "text", page))
+    add_runs(box, experiments_of(result), page)
     inside = fold(box, "How it was made, and how to repeat it")
     if result.notes:
         etree.SubElement(inside, "p").text = AtomicString(result.notes)

@@ -10,11 +10,10 @@ from xml.etree import ElementTree as etree
 from markdown.util import AtomicString
 
 from scripts import results
-from scripts.extension import birth_certificate
+from scripts.extension.birth_certificate import add_certificate
 from scripts.extension.evidence_table import NOTHING, SHARE, Cell, Row, Table, add_numbers, add_table, fold, said, short
 from scripts.extension.measured import load_expected
 from scripts.extension.page import Page
-from scripts.extension.source_code import fenced
 
 FEW = 20  # numbers that stand in the page as they are; more unfold
 SHOWN_ELSEWHERE = re.compile(r"^ {0,3}::: experiment +(\S+)", re.MULTILINE)
@@ -57,10 +56,7 @@ def add_result(box: etree.Element, result: results.Result, says: str, page: Page
         add_table(box, main)
     inside = fold(box, f"All {count} numbers") if main or count > FEW else box
     add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, one: said(one), says)
-    if result.printed:
-        fold(box, "The table that it printed").append(fenced(result.printed, "text", page))
-    birth_certificate.add_runs(box, birth_certificate.experiments_of(result), page)
-    birth_certificate.add_certificate(box, result)
+    add_certificate(box, result, page)
 
 
 def main_shares(result: results.Result, says: str) -> Table | None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as etree
 from markdown.util import AtomicString
 
 from scripts import results
-from scripts.extension import birth_certificate
+from scripts.extension.birth_certificate import add_certificate
 from scripts.extension.evidence import MISSING, load, natural
 from scripts.extension.evidence_table import add_numbers, add_table, fold, said
 from scripts.extension.experiment_arms import load_arms
@@ -69,8 +69,7 @@ def add_result(box: etree.Element, result: results.Result, page: Page) -> None:
     if rest:
         add_numbers(fold(box, f"All other numbers: {len(rest)}"), result, rest, named(labels), "Other numbers")
     etree.SubElement(box, "h3", {"id": f"{result.stem}-made"}).text = "How it was made"
-    birth_certificate.add_runs(box, birth_certificate.experiments_of(result), page)
-    birth_certificate.add_certificate(box, result)
+    add_certificate(box, result, page)
 
 
 def named(labels: Mapping[str, str]):
