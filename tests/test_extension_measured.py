@@ -31,7 +31,7 @@ def site(tmp_path):
 
 def test_value_with_its_birth_certificate(site):
     html = site.render("It is [=first-verdict-cpu:ratio].\n")
-    assert 'href="evidence.md#first-verdict-cpu"' in html
+    assert 'href="evidence.md#first-verdict-cpu:ratio"' in html
     assert '<data class="result" title="Cold &lt;start&gt;; measured by make bench on 20' in html
     assert 'value="0.39">0.39</data>' in html
 

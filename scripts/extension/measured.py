@@ -71,7 +71,8 @@ class MeasuredValue(InlineProcessor):
             one = made[name].value(key) if name in made else None
         except (results.StaleResult, results.UnknownResult, results.BadResult) as error:
             raise page.error(written, str(error)) from None
-        link = etree.Element("a", {"class": "measured", "href": page.link(f"evidence.md#{name}")})
+        place = f"{name}:{key}" if one else name  # of a number, the row that it stands in
+        link = etree.Element("a", {"class": "measured", "href": page.link(f"evidence.md#{place}")})
         if one is None:
             link.text = AtomicString(NOT_YET)
         else:
