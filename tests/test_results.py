@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scripts import results
+from scripts import fingerprint, results
 from scripts.results import BadResult, StaleResult, UnknownResult
 
 RATIO = {
@@ -64,7 +64,7 @@ def test_nothing_half_written_is_left(root, monkeypatch):
     def full(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(results.os, "replace", full)
+    monkeypatch.setattr(fingerprint.os, "replace", full)
     with pytest.raises(OSError, match="disk full"):
         written(root, measured={"ratio": RATIO | {"value": 1.0}})
     assert [path.name for path in (root / "results").iterdir()] == ["first-verdict-cpu.json"]
@@ -108,6 +108,18 @@ def test_code_that_is_gone_makes_it_stale(root):
     (root / "boot.mjs").unlink()
     with pytest.raises(StaleResult, match=r"boot\.mjs is gone; run: make bench"):
         results.load(root)
+
+
+def test_what_is_no_json_is_refused(root):
+    written(root).write_text("{")
+    with pytest.raises(BadResult, match=r"results/first-verdict-cpu\.json: not JSON"):
+        results.load(root)
+
+
+def test_with_the_date_of_runs_the_environment_is_theirs_alone(root):
+    written(root, date="2026-01-02", environment={"device": "A GPU"})
+    result = results.load(root)["first-verdict-cpu"]
+    assert result.date == "2026-01-02" and result.environment == {"device": "A GPU"}
 
 
 def test_unknown_key_names_near_keys(root):
@@ -175,7 +187,7 @@ def test_results_in_the_repository_are_as_written():
     """Nobody else writes there: each file is what `write` gives, to the byte, and fits the code beside it."""
     folder = results.REPOSITORY / "results"
     made = results.load()
-    others = {path.name for path in folder.iterdir()} - {f"{name}.json" for name in made} - {"expected.yml"}
+    others = {path.name for path in folder.iterdir()} - {f"{name}.json" for name in made} - {"expected.yml", "runs"}
     assert not others
     for name in made:
         text = (folder / f"{name}.json").read_text(encoding="utf-8")
