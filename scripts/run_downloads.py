@@ -16,7 +16,7 @@ FOLDER = "evidence/runs"
 README = """\
 # Runs: {experiment}
 
-{count}, each a file: what was asked, every reply, the machine, and hashes of the code and of the file itself.
+{count}, each a file: {kept}, the machine, and hashes of the code and of the file itself.
 
 To compute from them what the site prints, unpack them into `results/runs/{experiment}/` of the repository, at the
 commit that the site was built from, and run there:
@@ -49,12 +49,18 @@ def count(found: Sequence[Run]) -> str:
     return f"{len(found)} run{'s' * (len(found) > 1)}{told}, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
 
 
+def what_is_kept(found: Sequence[Run]) -> str:
+    """Say what the runs keep: the experiment's have the replies."""
+    with_replies = all("replies" in run.metrics for run in found)
+    return "every question and every reply" if with_replies else "every number of the report"
+
+
 def archive(experiment: str, root: Path) -> bytes:
     """Return the zip of an experiment. Nothing is compressed, see `downloads.archive`; DownloadError."""
     found, packed = runs_of(experiment, root), io.BytesIO()
     commands = dict.fromkeys(run.command for run in found)
     listed = "\n".join(f"    {command}" for command in commands)
-    readme = README.format(experiment=experiment, count=count(found), commands=listed)
+    readme = README.format(experiment=experiment, count=count(found), kept=what_is_kept(found), commands=listed)
     files = {"README.md": readme.encode()} | {run.path.name: (root / run.path).read_bytes() for run in found}
     with zipfile.ZipFile(packed, "w") as into:
         for name, content in sorted(files.items()):

@@ -1,6 +1,7 @@
 """The runs to download: whole, the same bytes each time, and linked beside their result with size and hash."""
 
 import hashlib
+import dataclasses
 import io
 import json
 import re
@@ -25,6 +26,14 @@ def site(tmp_path):
 def members(packed):
     with zipfile.ZipFile(io.BytesIO(packed)) as zipped:
         return {name: zipped.read(name) for name in zipped.namelist()}
+
+
+def test_it_says_that_there_are_replies_only_where_there_are(site):
+    found = run_downloads.runs_of(NAME, site.root)
+    bare = [dataclasses.replace(run, metrics={"right": 1}) for run in found]
+    full = [dataclasses.replace(run, metrics={"replies": {}}) for run in found]
+    assert run_downloads.what_is_kept(full) == "every question and every reply"
+    assert run_downloads.what_is_kept([*full, bare[0]]) == "every number of the report"
 
 
 def test_a_zip_holds_every_run_as_it_is_and_says_how_to_sum_up(site):

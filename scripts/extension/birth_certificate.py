@@ -54,7 +54,8 @@ def add_runs(box: etree.Element, experiments: list[str], page: Page) -> None:
             raise page.error(page.line, str(error)) from None
         made = link(f"{experiment}.zip", packed, page, run_downloads.FOLDER)
         box.append(made)
-        told = f"{run_downloads.count(found)}: every question and every reply, and how to sum them up again."
+        kept = run_downloads.what_is_kept(found)
+        told = f"{run_downloads.count(found)}: {kept}, and how to sum up again."
         etree.SubElement(box, "p", {"class": "runs"}).text = AtomicString(told)
 
 
