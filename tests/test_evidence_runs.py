@@ -1,7 +1,7 @@
 """The runs to download: whole, the same bytes each time, and linked beside their result with size and hash."""
 
-import hashlib
 import dataclasses
+import hashlib
 import io
 import json
 import re
