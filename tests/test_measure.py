@@ -272,6 +272,20 @@ def test_a_process_that_does_not_listen_is_killed(root, monkeypatch):
     assert time.monotonic() - started < 5
 
 
+def test_stopped_it_ends_the_process_too(root):
+    """A signal of its own kind, as no test should send Ctrl-C to the others."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run([sys.executable, "-c", "import time; time.sleep(30)"], root, quiet=True)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert time.monotonic() - started < 20
+
+
 def test_stderr_of_a_process_passes_through_unless_it_is_quiet(root, capsys):
     code = "import sys; print(1); print('working', file=sys.stderr)"
     printed, said = run([sys.executable, "-c", code], root)
