@@ -84,6 +84,8 @@ def test_a_damaged_file_is_one_line_with_a_retry_that_works(visit, host, name):
     host.faults.clear()
     page.get_by_role("button", name="Try again").click()
     expect_verdict(page, "rag", engine="python")
+    own = ("wasm instantiation failed", "CompileError", "Aborted(CompileError")  # if Pyodide reads it before the digest
+    page.said[:] = [text for text in page.said if not text.startswith(own)]
     failed_files(page)
 
 
