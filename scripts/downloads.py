@@ -93,7 +93,7 @@ def runs(path: Path) -> bool:
 
 def settings_of(root: Path) -> dict[str, bytes]:
     """Return the files of settings that lie beside the snippets: name -> content."""
-    files = [*(root / FOLDER).glob("*.yaml"), *(root / FOLDER).glob("*.toml")]
+    files = [*(root / FOLDER).glob("*.yaml"), *(root / FOLDER).glob("arms.toml")]  # no tool's own settings
     return {path.name: path.read_bytes() for path in sorted(files)}
 
 

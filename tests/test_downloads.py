@@ -16,7 +16,7 @@ from accelerate.utils import DistributedType
 
 from scripts import results
 from scripts.check_site import check
-from scripts.downloads import ZIP, DownloadError, archive, publish, size, snippets_of
+from scripts.downloads import ZIP, DownloadError, archive, publish, settings_of, size, snippets_of
 from scripts.extension import SiteError
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
@@ -61,8 +61,13 @@ def test_published_files_are_byte_identical(tmp_path):
         assert (tmp_path / snippet.name).read_bytes() == (SNIPPETS / snippet.name).read_bytes()
     assert (tmp_path / ZIP).read_bytes() == archive(ROOT)
     with zipfile.ZipFile(io.BytesIO(archive(ROOT))) as packed:
-        for path in [*map(SNIPPETS.joinpath, published), *SNIPPETS.glob("*.yaml")]:
+        for path in map(SNIPPETS.joinpath, [*published, "fsdp_qlora.yaml", "arms.toml"]):
             assert (tmp_path / path.name).read_bytes() == packed.read(f"snippets/{path.name}") == path.read_bytes()
+
+
+def test_what_our_own_tools_read_is_no_download():
+    assert (SNIPPETS / "ruff.toml").is_file()
+    assert set(settings_of(ROOT)) == {"arms.toml", "fsdp_qlora.yaml"}
 
 
 def test_zip_does_not_depend_on_time_order_or_modes(site):

@@ -68,7 +68,7 @@ def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> N
     heading = etree.SubElement(box, "h2", {"id": name.partition(".")[0].replace("_", "-")})
     etree.SubElement(heading, "code").text = AtomicString(name)
     box.append(link(name, content, page))
-    box.append(fenced(content.decode("utf-8").rstrip(), "yaml", page))
+    box.append(fenced(content.decode("utf-8").rstrip(), name.rpartition(".")[2], page))
 
 
 def link(name: str, content: bytes, page: Page, folder: str = FOLDER) -> etree.Element:
