@@ -36,6 +36,7 @@ def evidence(arms: list[str], seeds: list[int], machine: str, model: str, root: 
     """Return the runs of the arms on the seeds, one seed after the other."""
     command = f"python -m scripts.experiment --model {model}" + ("" if machine == "cpu" else f" --machine {machine}")
     planned = read_plan(root)["evidence"]["seeds"]
+    on_cpu = ("--device", "cpu") if machine == "cpu" else ()  # also where there is a GPU
     return [
         Job(
             experiment_of(EXPERIMENT, machine),
@@ -43,7 +44,7 @@ def evidence(arms: list[str], seeds: list[int], machine: str, model: str, root: 
             seed,
             SNIPPET,
             command if seed in planned else f"{command} --seeds {seed}",
-            ("--arms", arm, "--seeds", str(seed), "--embedder", EMBEDDER.as_posix()),
+            ("--arms", arm, "--seeds", str(seed), "--embedder", EMBEDDER.as_posix(), *on_cpu),
             model,
             f"{arm}-{seed}",
             runs.protocol_version(root),

@@ -5,9 +5,7 @@ evals.py, which judges the replies, and resamples pages: the same page on anothe
 words, so it is the same page. The values by seed are calls of their own: which facts change differs between seeds.
 """
 
-import json
 import statistics
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,23 +13,18 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from statsmodels.stats.multitest import multipletests
-
 from scripts import results, runs
-from scripts.code_hash import code_of
+from scripts.comparisons import PLAN, adjust, compare
+from scripts.evals_process import evals, judged_by, run_evals
 from scripts.metrics import SHARE, spell, tidy
 from scripts.runs import BadRun, Run
-from scripts.snippet_run import run_snippet
 from scripts.summary import environment_of, experiment_of, note_of
 from scripts.versions import Lines, general_of, hits_of, lines_of
 
 EXPERIMENT = "fine-tune-vs-rag"
 BASE = "base"
-PLAN = Path("scripts") / "experiment.toml"
-EVALS = Path("snippets") / "evals.py"
-CODE = tuple(
-    Path("scripts") / name for name in ("experiment_summary.py", "versions.py", "metrics.py", "experiment.toml")
-)
+SUMS = ("experiment_summary.py", "comparisons.py", "evals_process.py", "versions.py", "metrics.py", "experiment.toml")
+CODE = tuple(Path("scripts") / name for name in SUMS)
 # What is asked of each set of questions: the metric of evals.py, and its name in the result.
 ASKED = {
     "now": {"right": "right", "valid_json": "valid-json", "source": "source-right", "declined": "declined"},
@@ -65,12 +58,20 @@ WORDS = {
 }
 
 
+HITS = {
+    "retrieved top-1": ("retrieval.top-1", "the right page retrieved as the first one"),
+    "retrieved top-3": ("retrieval.top-3", "the right page among the first three retrieved"),
+    "changed top-1": ("retrieval.changed.top-1", "after the change, the right page retrieved as the first one"),
+    "changed top-3": ("retrieval.changed.top-3", "after the change, the right page among the first three retrieved"),
+}
+
+
 def summarise(name: str, machine: str, root: Path) -> Path:
     """Write the summary of the runs of a machine; return its path. BadRun, BadResult, RunError."""
     plan = read_plan(root)
     found = whole_seeds(runs.load(experiment_of(name, machine), root), list(runs.arms(root)))
     with ThreadPoolExecutor(2) as pool:  # each call is a process of its own
-        calls = list(pool.map(lambda call: call(), [*share_calls(found, root), *comparison_calls(found, plan, root)]))
+        calls = list(pool.map(lambda call: call(), calls_of(found, plan, root)))
     measured = {key: number for call in calls for key, number in call.items()}
     adjust(measured, plan)
     return results.write(
@@ -92,11 +93,6 @@ def read_plan(root: Path) -> dict:
     return tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
 
 
-def judged_by(root: Path) -> list[Path]:
-    """Return evals.py and the files that it uses."""
-    return [Path(name) for name in code_of(EVALS, root) if name.endswith(".py")]
-
-
 def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
     """Return the runs of the seeds that every arm has been run on; BadRun where there is none, or they differ."""
     had = {run.seed: {other.arm for other in found if other.seed == run.seed} for run in found}
@@ -113,8 +109,8 @@ def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
     return sorted(chosen, key=lambda run: (order[run.arm], run.seed))
 
 
-def share_calls(found: Sequence[Run], root: Path) -> Iterator:
-    """Yield functions that give the shares of every version: key -> number."""
+def calls_of(found: Sequence[Run], plan: Mapping, root: Path) -> Iterator:
+    """Yield functions that each give some of the numbers, key -> number: the shares of every version, comparisons."""
     for questions, metrics in ASKED.items():
         some = of_the_taught(found) if questions.endswith("taught") else found
         for metric, end in metrics.items():
@@ -124,6 +120,7 @@ def share_calls(found: Sequence[Run], root: Path) -> Iterator:
         f"{arm}.general.kept": number(share, f"{arm}: general questions still right, of those that the base knows")
         for arm, share in evals(general_of(found, BASE), "", root)["versions"].items()
     }
+    yield from (partial(compare, found, each, root) for each in plan["comparison"])
 
 
 def of_the_taught(found: Sequence[Run]) -> list[Run]:
@@ -158,54 +155,9 @@ def number(share: Mapping, says: str, seeds: Sequence[float] = (), turned: bool 
     return {**ends, "cases": share["n"], **around, "unit": SHARE, "says": says}
 
 
-HITS = {
-    "retrieved top-1": ("retrieval.top-1", "the right page retrieved as the first one"),
-    "retrieved top-3": ("retrieval.top-3", "the right page among the first three retrieved"),
-    "changed top-1": ("retrieval.changed.top-1", "after the change, the right page retrieved as the first one"),
-    "changed top-3": ("retrieval.changed.top-3", "after the change, the right page among the first three retrieved"),
-}
-
-
 def named(report: Mapping, names: Mapping[str, tuple[str, str]]) -> dict[str, dict]:
     """Return the shares of versions under other names."""
     return {key: number(report["versions"][version], f"Search: {says}.") for version, (key, says) in names.items()}
-
-
-def comparison_calls(found: Sequence[Run], plan: Mapping, root: Path) -> Iterator:
-    """Yield functions that give a comparison each: the difference with its interval, p, and the questions it needs."""
-    for each in plan["comparison"]:
-        yield partial(compare, found, each, root)
-
-
-def compare(found: Sequence[Run], asked: Mapping, root: Path) -> dict[str, dict]:
-    """Return one comparison, the second version minus the first, on the same questions."""
-    lines, names = lines_of(found, asked["set"]), (asked["first"], asked["second"])
-    if missing := [name for name in names if name not in lines]:
-        raise BadRun(f"{PLAN}: comparison {asked['name']}: no arm and cell {missing[0]} among the runs")
-    pair = evals({name: lines[name] for name in names}, asked["metric"], root)["pairs"][asked["second"]]
-    key, says = f"compare.{asked['name']}", f"{asked['second']} minus {asked['first']}, {asked['set']}"
-    ends = {end: tidy(pair["difference"][end]) for end in ("value", "low", "high")}
-    return {
-        f"{key}.difference": {**ends, "cases": pair["difference"]["n"], "unit": SHARE, "says": f"{says}: difference."},
-        f"{key}.won": {"value": len(pair["won"]), "unit": "questions", "says": f"{says}: only the second is right."},
-        f"{key}.lost": {"value": len(pair["lost"]), "unit": "questions", "says": f"{says}: only the first is right."},
-        f"{key}.p": {"value": tidy(pair["p"]), "unit": "", "says": f"{says}: p, by swapping whole pages."},
-        f"{key}.needs": {
-            "value": pair["questions_needed"],
-            "unit": "questions",
-            "says": f"{says}: questions that would show five points.",
-        },
-    }
-
-
-def adjust(measured: dict[str, dict], plan: Mapping) -> None:
-    """Add to each comparison p after Holm, within its family."""
-    for family in dict.fromkeys(each["family"] for each in plan["comparison"]):
-        keys = [f"compare.{each['name']}" for each in plan["comparison"] if each["family"] == family]
-        corrected = multipletests([measured[f"{key}.p"]["value"] for key in keys], method="holm")[1]
-        for key, p in zip(keys, corrected, strict=True):
-            says = measured[f"{key}.p"]["says"].replace("p, by", f"p after Holm among the {family} ones, by")
-            measured[f"{key}.p-holm"] = {"value": tidy(float(p)), "unit": "", "says": says}
 
 
 def plain_numbers(found: Sequence[Run]) -> dict[str, dict]:
@@ -238,21 +190,3 @@ def lesson_lines(found: Sequence[Run]) -> Lines:
     """Return the versions that the lesson on evals compares, each under a name for people."""
     lines = lines_of(found, "now")
     return {arm: lines[f"{arm} retrieved"] for arm in (BASE, "examples", "lora-behaviour")}
-
-
-def evals(versions: Lines, metric: str, root: Path) -> dict:
-    """Return what evals.py reports of versions: their shares, and each against the first."""
-    places = {f"{place:04}": lines for place, lines in enumerate(versions.values())}  # names that a file can have
-    report, names = run_evals(places, metric, root)["report"]["metrics"], dict(zip(places, versions, strict=True))
-    return {field: {names[stem]: value for stem, value in report[field].items()} for field in ("versions", "pairs")}
-
-
-def run_evals(files: Lines, metric: str, root: Path) -> dict:
-    """Run evals.py on files of these names; return its report and what it printed."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{stem}.jsonl" for stem in files]
-        for path, lines in zip(paths, files.values(), strict=True):
-            text = "".join(json.dumps(line) + "\n" for line in lines)  # ASCII: a reply may hold odd ends of lines
-            path.write_text(text, encoding="utf-8")
-        given = ["--files", *map(str, paths), *(["--metric", metric] if metric else []), "--json"]
-        return run_snippet(EVALS, given, root, quiet=True)

@@ -93,7 +93,9 @@ def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) 
         raise RunError(f"{job.file} or what it uses was changed while it ran; run it again")
     report = found["report"]
     metrics = report["metrics"][job.key] if job.key else report["metrics"]
-    environment = plain(metrics.pop("environment", report["environment"])) | model_of(job.model, root)
+    environment = plain(metrics.pop("environment", report["environment"]))
+    environment |= weights_of("model", job.model, root)
+    environment |= weights_of("embedder", "".join(runs.after(arguments, "--embedder")), root)
     run = Run(
         experiment=job.experiment,
         arm=job.arm,
@@ -130,13 +132,13 @@ def plain(environment: Mapping) -> dict[str, str | int | float]:
     return flat
 
 
-def model_of(model: str, root: Path) -> dict[str, str]:
-    """Return the model as it was asked for, with the start of its weights' sha256 where it lies here."""
-    if not model:
+def weights_of(kind: str, name: str, root: Path) -> dict[str, str]:
+    """Return a model as it was asked for, by its kind, with the start of its weights' sha256 where it lies here."""
+    if not name:
         return {}
-    there = root / model
+    there = root / name
     weights = sorted(there.glob("*.safetensors")) if there.is_dir() else [there] if there.is_file() else []
-    return {"model": " ".join([model, *(sha256(file)[:12] for file in weights)])}
+    return {kind: " ".join([name, *(sha256(file)[:12] for file in weights)])}
 
 
 @contextmanager

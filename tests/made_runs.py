@@ -8,12 +8,12 @@ from pathlib import Path
 import tyro
 
 import evals
-from scripts import experiment_summary
+from scripts import evals_process, experiment_summary
 from scripts.code_hash import code_of, defaults_of
 from scripts.runs import Run, settings_of, write
 
 ROOT = Path(__file__).resolve().parents[1]
-SUMS = ("summary.py", "metrics.py", "experiment_summary.py", "versions.py")  # what a summary names of scripts/
+SUMS = ("summary.py", *(name for name in experiment_summary.SUMS if name.endswith(".py")))  # a summary names them
 
 # A snippet that meets the contract, and lets a test break it with --act. With --arms, its metrics are those of runs.
 TOY = '''\
@@ -211,7 +211,7 @@ def in_process() -> Callable:
     """Return what stands for `run_snippet` in a summary: evals.py without a process, which takes seconds to start."""
 
     def run_evals(file: Path, arguments: list[str], root: Path, quiet: bool) -> dict:
-        assert file == experiment_summary.EVALS and (root / file).is_file() and quiet
+        assert file == evals_process.EVALS and (root / file).is_file() and quiet
         report, shown = evals.main(tyro.cli(evals.Config, args=arguments))
         return {"report": json.loads(json.dumps(report)), "printed": shown, "seconds": 0.0}
 

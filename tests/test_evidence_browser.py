@@ -1,14 +1,9 @@
 """The Evidence page in a browser: it fits a telephone, wide tables scroll inside, a link opens and marks its row."""
 
-import shutil
-from pathlib import Path
-
-import material
 import pytest
 
-from scripts.static_host import StaticHost
-from tests.conftest import ROOT
 from tests.evidence_data import BLOCK, STEM, site_with
+from tests.themed_host import themed
 
 pytestmark = pytest.mark.browser
 
@@ -37,22 +32,8 @@ MARKED = """(row) => ({
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """A host of the page with made-up results, in the theme's style and ours, for each scheme."""
-    folder = tmp_path_factory.mktemp("pages")
     html = site_with(tmp_path_factory.mktemp("site")).render(f"::: arms\n\n{BLOCK}\n::: evidence\n", "docs/evidence.md")
-    styles = Path(material.__file__).parent / "templates/assets/stylesheets"
-    files = [next(styles.glob(f"{name}.*.min.css")) for name in ("main", "palette")]
-    files += [ROOT / "docs/assets" / name for name in ("site.css", "evidence.css")]
-    for file in files:
-        shutil.copyfile(file, folder / file.name)
-    links = "".join(f'<link rel="stylesheet" href="{file.name}">' for file in files)
-    for scheme in ("default", "slate"):
-        (folder / f"{scheme}.html").write_text(
-            f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<title>Evidence</title>{links}<body data-md-color-scheme="{scheme}" dir="ltr">'
-            f'<div class="md-content"><article class="md-content__inner md-typeset">{html}</article></div>',
-            encoding="utf-8",
-        )
-    with StaticHost({"/": folder}) as host:
+    with themed(tmp_path_factory.mktemp("pages"), html, "evidence.css") as host:
         yield host
 
 

@@ -59,7 +59,7 @@ def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
     assert said.endswith("experiment: results/fine-tune-vs-rag-cpu.json written\n") and "A table" not in said
     run = runs.load(folder, root)[3]
     out = "build/measure/fine-tune-vs-rag/tuned-1"
-    given = f"--model build/model --arms tuned --seeds 1 --embedder build/embedder --out {out}/out"
+    given = f"--model build/model --arms tuned --seeds 1 --embedder build/embedder --device cpu --out {out}/out"
     assert run.arguments == given.split() and run.protocol == 1 and run.command.endswith("--model build/model")
     assert run.metrics["after"]["with_page"]["right"]["value"] == 0.6 and not (root / out).exists()
 

@@ -10,8 +10,10 @@ import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from scripts import experiment_summary, results, runs
-from scripts.experiment_summary import adjust, compare, evals, shares, summarise
+from scripts import evals_process, experiment_summary, results, runs
+from scripts.comparisons import adjust, compare
+from scripts.evals_process import evals
+from scripts.experiment_summary import shares, summarise
 from scripts.metrics import SHARE
 from scripts.runs import BadRun, Run
 from scripts.snippet_run import RunError, run_snippet
@@ -65,7 +67,7 @@ def plan_of(comparisons: list[dict]) -> str:
 @pytest.fixture(autouse=True, scope="module")
 def without_processes():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment_summary, "run_snippet", in_process())
+        patch.setattr(evals_process, "run_snippet", in_process())
         yield
 
 
@@ -461,7 +463,7 @@ def test_a_question_is_the_same_for_all_arms_and_another_on_every_seed(experimen
 
 
 def test_a_process_of_evals_gives_the_same_and_takes_odd_ends_of_lines(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiment_summary, "run_snippet", run_snippet)
+    monkeypatch.setattr(evals_process, "run_snippet", run_snippet)
     root = small_experiment(tmp_path, plan_of(COMPARISONS))
     found = Experiment(root).runs
     lines = {name: each for name, each in lines_of(found, "now").items() if name.startswith("base")}

@@ -72,7 +72,7 @@ def test_the_experiment_is_the_same_as_on_a_cpu_on_more_seeds(root, monkeypatch)
     missing = gpu.run_stages((gpu.EXPERIMENT,), "build/model", root)
     assert missing == ["fine-tune-vs-rag: base, seed 1: no room"] and summed == [("fine-tune-vs-rag", "gpu", root)]
     on_cpu = experiment.evidence(list(runs.arms(ROOT)), [0, 1, 2, 3, 4], "cpu", "build/model", root)
-    assert [job.arguments for job in given] == [job.arguments for job in on_cpu]
+    assert [(*job.arguments, "--device", "cpu") for job in given] == [job.arguments for job in on_cpu]
     assert {(job.model, job.protocol, job.threads) for job in given} == {("build/model", on_cpu[0].protocol, 0)}
     assert {job.command for job in given} == {"python -m scripts.gpu --only fine-tune-vs-rag --model build/model"}
     assert given[0].path.as_posix() == "results/runs/fine-tune-vs-rag-gpu/base-0.json"

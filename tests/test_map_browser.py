@@ -1,16 +1,12 @@
 """The map in a real browser: no label lies on another or is cut, text keeps its size, both schemes, no style inline."""
 
-import shutil
 from itertools import combinations
-from pathlib import Path
 
-import material
 import pytest
 
 from scripts.extension import plot
-from scripts.static_host import StaticHost
-from tests.conftest import ROOT
 from tests.map_data import SHARES, random_shares, site_with
+from tests.themed_host import themed
 
 pytestmark = pytest.mark.browser
 
@@ -44,28 +40,14 @@ LOOK = """(figure) => {
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory):
     """A host of a page with maps of made-up data, in the theme's style and ours, for each scheme."""
-    folder, pages = tmp_path_factory.mktemp("maps"), tmp_path_factory.mktemp("pages")
+    folder = tmp_path_factory.mktemp("maps")
     for name, shares in SETS.items():
         site = site_with(folder, name, shares)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plot, "KEPT", folder / "kept")
         html = site.render("\n".join(f"::: map {name}-cpu Facts up, form to the right\n" for name in SETS))
-    styles = Path(material.__file__).parent / "templates/assets/stylesheets"
-    files = [*styles.glob("*.min.css"), *(ROOT / "docs/assets").glob("*.css")]
-    names = ["main", "palette", "site.css", "charts.css"]
-    linked = [next(file.name for file in files if file.name.startswith(name)) for name in names]
-    for file in files:
-        shutil.copyfile(file, pages / file.name)
-    links = "".join(f'<link rel="stylesheet" href="{name}">' for name in linked)
-    for scheme in ("default", "slate"):
-        (pages / f"{scheme}.html").write_text(
-            f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<title>Maps</title>{links}<body data-md-color-scheme="{scheme}">'
-            f'<div class="md-content"><article class="md-content__inner md-typeset">'
-            f'<p class="body">Text.</p>{html}</article></div>',
-            encoding="utf-8",
-        )
-    with StaticHost({"/": pages}, {"Content-Security-Policy": STRICT}) as host:
+    html = f'<p class="body">Text.</p>{html}'
+    with themed(tmp_path_factory.mktemp("pages"), html, "charts.css", policy=STRICT) as host:
         yield host
 
 

@@ -21,7 +21,7 @@ import fine_tune_vs_rag
 from case.answer import answer
 from case.command import run
 from case.make import make as make_world
-from scripts import experiment_summary, results, runs
+from scripts import evals_process, results, runs
 from scripts.experiment_summary import BASE, EXPERIMENT, HALF, PLAN, summarise
 from scripts.make_run import Job, is_made, made_with, make, plain
 from scripts.runs import Run
@@ -103,7 +103,7 @@ def result(root, tiny_model, tmp_path_factory):
         patch.setattr(fine_tune_vs_rag, "BATCH", 1)
         patch.setattr(fine_tune_vs_rag, "make", cache(make_world))
         patch.setattr(fine_tune_vs_rag, "choose_rows", lambda *of: arms.choose_rows(*of)[:FEW])
-        patch.setattr(experiment_summary, "run_snippet", in_process())
+        patch.setattr(evals_process, "run_snippet", in_process())
         for seed in SEEDS:
             metrics = report_of(tiny_model, seed, tmp_path_factory.mktemp(f"seed-{seed}"))
             for arm in arms.ARMS:

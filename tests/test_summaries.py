@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import experiment_summary, results, runs, summary
+from scripts import evals_process, experiment_summary, results, runs, summary
 from scripts.experiment_summary import EXPERIMENT
 from scripts.runs import BadRun
 from tests.made_runs import ROOT, checkout, edit, in_process, made_run, put
@@ -39,7 +39,7 @@ def ours(tmp_path_factory):
 @pytest.fixture(params=[*WITH_RUNS, MADE_UP])
 def kept(request, tmp_path, monkeypatch):
     """A copy with one result and the runs that it names; returns the root and the result's name."""
-    monkeypatch.setattr(experiment_summary, "run_snippet", in_process())
+    monkeypatch.setattr(evals_process, "run_snippet", in_process())
     stem = request.param
     if stem == MADE_UP:
         root = checkout(tmp_path)

@@ -24,6 +24,7 @@ NAMES = {  # what an environment calls it, and its name here
     "device": "Device",
     "dtype": "Precision",
     "model": "Model, and the hash of its weights",
+    "embedder": "Embedder, likewise",
     "seeds": "Seeds",
     "platform": "System",
     "python": "Python",

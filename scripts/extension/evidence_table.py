@@ -11,8 +11,8 @@ from markdown.util import AtomicString
 
 from scripts import results
 from scripts.extension.percent import NO_BREAK, with_interval
+from scripts.metrics import SHARE
 
-SHARE = "of 1"  # the unit of a share, which lies between 0 and 1
 NOTHING = "\N{EN DASH}"  # what was not asked
 ALL = "Every number, a share as a part of one."
 MINUS = "\N{MINUS SIGN}"
