@@ -48,12 +48,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = OneLineParser(
         prog="python -m quiz",
-        description="Fine-tune or RAG? Three questions, one verdict.",
+        description="Fine-tune or RAG? A few questions, one verdict.",
         epilog="\n".join(f"{q.id}: {', '.join(option.id for option in q.options)}" for q in QUESTIONS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("answers", nargs="*", metavar="QUESTION=OPTION", help="all three, or none to be asked")
+    add("answers", nargs="*", metavar="QUESTION=OPTION", help="an answer to every question, or none to be asked")
     add("--format", choices=("text", "json", "markdown"), default="text", help="markdown: the decision record")
     add("--site", default="", metavar="URL", help="address of the site, for the record's links")
     return parser.parse_args(arguments)

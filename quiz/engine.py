@@ -1,4 +1,4 @@
-"""From three answers to one verdict."""
+"""From a complete set of answers to one verdict."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -6,7 +6,8 @@ from itertools import product
 
 from quiz import outcomes, verdicts
 from quiz.questions import BY_ID, QUESTIONS
-from quiz.rules import NEEDS, SHIP, STEPS
+from quiz.rules import DIAGNOSE, SHIP, STEPS
+from quiz.words import combine
 
 
 class AnswerError(ValueError):
@@ -26,10 +27,10 @@ class AnswerError(ValueError):
 class Verdict:
     """What to do, why, and what would change it. All texts are plain text in English.
 
-    now: the step to do now, one of `prompt rag fine-tune distill ship`.
+    now: what to do now, one of `prompt diagnose constrain rag fine-tune distill ship`.
     later: the steps after it, in order of effort; may be empty.
     because: one reason for each answer, in the order of the questions, each naming the answer.
-    first_moves: three things to do this week.
+    first_moves: what to do this week, three things.
     changes: question id -> what the verdict becomes for each other answer to it:
         a list of {"option", "now", "later", "text"}.
     lesson, snippet: the page (relative to the site's root) and the file that show how.
@@ -59,15 +60,15 @@ def decide(answers: Mapping[str, str]) -> Verdict:
     """
     checked = check_answers(answers)
     now, later = plan(checked)
-    words = verdicts.WORDS[tuple(checked.values())]
+    words = combine(verdicts.WORDS, checked)
     outcome = outcomes.OUTCOMES[now]
     return Verdict(
         now=now,
         later=later,
         headline=words.headline,
         because=[
-            f"{question.name}: {question.option(checked[question.id]).label}. {reason}"
-            for question, reason in zip(QUESTIONS, words.because, strict=True)
+            f"{question.name}: {question.option(checked[question.id]).label}. {words.because[question.id]}"
+            for question in QUESTIONS
         ],
         first_moves=list(words.first_moves),
         avoid=words.avoid,
@@ -97,8 +98,10 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
 
 def plan(answers: Mapping[str, str]) -> tuple[str, list[str]]:
     """Return the step to do now and the steps for later, in order of effort."""
-    needed = {step for answer in answers.items() for step in NEEDS.get(answer, ())}
-    steps = [step for step in STEPS if step in needed]
+    chosen = [BY_ID[question].option(option) for question, option in answers.items()]
+    steps = [step for step in STEPS if any(step in option.needs for option in chosen)]
+    if any(option.undiagnosed for option in chosen) and "prompt" not in steps:
+        return DIAGNOSE, steps
     return (steps[0], steps[1:]) if steps else (SHIP, [])
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from quiz.rules import SHIP
+from quiz.rules import DIAGNOSE, SHIP
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,34 @@ OUTCOMES = {
         lesson="prompting/",
         snippet="few_shot.py",
     ),
+    DIAGNOSE: Outcome(
+        label="Diagnose",
+        phrase="find out what is wrong",
+        adds="a reason: which answers lack a fact, which misbehave",
+        effort="a day or two",
+        when="a prompt was tried, and nobody can tell yet what is wrong",
+        not_chosen="No. What is wrong is known already.",
+        proof=(
+            "Let a second person sort the same fifty answers, and count how often you agree. The larger pile, once two "
+            "people see it, names the next step."
+        ),
+        lesson="evals/",
+        snippet="evals.py",
+    ),
+    "constrain": Outcome(
+        label="Constrain",
+        phrase="hold the answer to a schema (constrained decoding)",
+        adds="the exact form that a program needs",
+        effort="hours",
+        when="the answers are right, but not in the form a program needs",
+        not_chosen="No. Nothing in the answers says that a program cannot read them.",
+        proof=(
+            "Parse every reply of a held-out set with the program's own parser: all must pass, cut and refused ones "
+            "counted as failures. Then compare the content with and without the schema, paired: it should cost no facts."
+        ),
+        lesson="constrained-decoding/",
+        snippet="constrained_decoding.py",
+    ),
     "rag": Outcome(
         label="RAG",
         phrase="retrieve the facts (RAG)",
@@ -57,7 +85,7 @@ OUTCOMES = {
     "fine-tune": Outcome(
         label="Fine-tune",
         phrase="fine-tune the behaviour (LoRA or QLoRA)",
-        adds="behaviour: format, tone, a skill",
+        adds="behaviour: tone, a skill, reliability",
         effort="weeks",
         when="the facts are there, but the behaviour is not",
         not_chosen=(

@@ -1,16 +1,22 @@
-"""The three questions and their options, in the words that the reader sees."""
+"""The questions, their options, and the steps that each option asks for, in the words that the reader sees."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Option:
-    """One answer: its id in links and forms, its label, what makes sure of it, and a word for tables."""
+    """One answer to a question.
+
+    id: its name in links and forms. label: the answer. hint: what makes sure of it. short: a word for tables.
+    needs: the steps that it asks for. undiagnosed: nobody can say yet which steps those are.
+    """
 
     id: str
     label: str
     hint: str
     short: str
+    needs: tuple[str, ...] = ()
+    undiagnosed: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ QUESTIONS = (
         asks="Have you tried a clear prompt with a few examples, and looked at the results?",
         name="Prompt tried",
         options=(
-            Option("no", "Not yet", "or only a quick try that nobody scored", "not yet"),
+            Option("no", "Not yet", "or only a quick try that nobody scored", "not yet", needs=("prompt",)),
             Option("yes", "Yes", "on real questions, and somebody read the answers", "yes"),
         ),
     ),
@@ -48,14 +54,36 @@ QUESTIONS = (
                 "Facts are missing, private or changing",
                 "paste the right page in, and it answers",
                 "facts",
+                needs=("rag",),
+            ),
+            Option(
+                "structure",
+                "Right, but not in the exact form a program needs",
+                "the parser stops: JSON, a label, a date",
+                "structure",
+                needs=("constrain",),
             ),
             Option(
                 "behavior",
-                "The facts are there, but format, tone, skill or reliability is not",
+                "The facts are there, but tone, skill or reliability is not",
                 "even with the right page in front of it",
                 "behaviour",
+                needs=("fine-tune",),
             ),
-            Option("both", "Both", "it lacks facts, and misbehaves when it has them", "both"),
+            Option(
+                "both",
+                "Facts and behaviour",
+                "it lacks facts, and misbehaves when it has them",
+                "both",
+                needs=("rag", "fine-tune"),
+            ),
+            Option(
+                "unknown",
+                "We cannot tell yet",
+                "something is wrong, and nobody has sorted the failures",
+                "unknown",
+                undiagnosed=True,
+            ),
         ),
     ),
     Question(
@@ -69,6 +97,7 @@ QUESTIONS = (
                 "High volume, one narrow task, tight budget or latency",
                 "the same job, all day long",
                 "narrow",
+                needs=("distill",),
             ),
         ),
     ),

@@ -39,7 +39,7 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
         "## Why",
         bullets(verdict.because),
         "## Options not chosen now",
-        bullets(options_not_chosen(steps)),
+        bullets(options_not_chosen(steps, unsettled(answers))),
         f"The mistake to avoid: {verdict.avoid}",
         "## What would change it",
         "\n".join(changes),
@@ -52,14 +52,22 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def options_not_chosen(steps: list[str]) -> list[str]:
-    """Return a line for every step that is not the one to do now: deferred, or left out and why."""
+def unsettled(answers: Mapping[str, str]) -> set[str]:
+    """Return the steps that a question would ask for whose answer is not known yet."""
+    unknown = [question for question in QUESTIONS if question.option(answers[question.id]).undiagnosed]
+    return {step for question in unknown for option in question.options for step in option.needs}
+
+
+def options_not_chosen(steps: list[str], unsettled: set[str]) -> list[str]:
+    """Return a line for every step that is not the one to do now: deferred, unsettled, or left out and why."""
     lines = []
     for step in STEPS:
         outcome = OUTCOMES[step]
         if step in steps[1:]:
             before = OUTCOMES[steps[steps.index(step) - 1]].label
             lines.append(f'{outcome.label}: Not yet. It comes after "{before}" has been measured.')
+        elif step in unsettled:
+            lines.append(f"{outcome.label}: Open. The failures, once sorted, say whether it is needed.")
         elif step not in steps:
             lines.append(f"{outcome.label}: {outcome.not_chosen}")
     return lines

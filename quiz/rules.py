@@ -1,18 +1,12 @@
-"""The decision rules, as data: everything that draws, tabulates or tests them reads them from here."""
+"""The steps of the ladder, in order. Which answer asks for which step stands with the answer, in `questions.py`."""
 
-RULES_VERSION = "1.0"
+RULES_VERSION = "2.0"
 
-# In order of effort: hours, days, weeks, and weeks with a teacher that must already be good.
-STEPS = ("prompt", "rag", "fine-tune", "distill")
+# In order of effort: hours, hours with a schema, days, weeks, and weeks with a teacher that must already be good.
+STEPS = ("prompt", "constrain", "rag", "fine-tune", "distill")
+
+# A prompt was tried, and nobody can say yet what is wrong: find out before any other step.
+DIAGNOSE = "diagnose"
 
 # No step at all is left to do: keep the prompt, and guard it with evals.
 SHIP = "ship"
-
-# Which answer asks for which steps. An answer that is not here asks for none.
-NEEDS = {
-    ("tried", "no"): ("prompt",),
-    ("gap", "facts"): ("rag",),
-    ("gap", "behavior"): ("fine-tune",),
-    ("gap", "both"): ("rag", "fine-tune"),
-    ("scale", "narrow"): ("distill",),
-}

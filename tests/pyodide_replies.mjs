@@ -14,6 +14,6 @@ const library = join(unpacked, "python_stdlib.zip");
 writeFileSync(library, gunzipSync(readFileSync(join(runtime, "python_stdlib.gzip")))); // as the browser does
 const python = await boot(runtime, runtime, library);
 rmSync(unpacked, { recursive: true });
-const reply = python.pyimport("quiz.border.reply");
+const reply = python.pyimport("quiz.api.reply");
 const replies = requests.map((/** @type {string} */ text) => reply(text));
 console.log(JSON.stringify({ replies, version: python.runPython("import sys; sys.version.split()[0]") }));

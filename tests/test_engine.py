@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from quiz.border import reply
+from quiz.api import reply
 from scripts.runtime.build import ROOT
 from scripts.runtime.exercise import requests
 from scripts.static_host import Fault, StaticHost

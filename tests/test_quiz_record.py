@@ -54,6 +54,13 @@ def test_every_step_is_decided_deferred_or_rejected_with_a_reason(answers):
 
 
 @EACH
+def test_what_a_diagnosis_may_ask_for_is_left_open(answers):
+    section = decision_record(answers).split("## Options not chosen now")[1].split("## What would change it")[0]
+    open_steps = re.findall(r"^- ([\w-]+): Open\.", section, re.MULTILINE)
+    assert open_steps == (["Constrain", "RAG", "Fine-tune"] if answers["gap"] == "unknown" else [])
+
+
+@EACH
 def test_links_start_at_the_given_site(answers):
     record = decision_record(answers, site="https://docs.example/rag/")
     links = re.findall(r"\]\(([^)]+)\)", record)

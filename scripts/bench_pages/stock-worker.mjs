@@ -6,8 +6,8 @@ self.onmessage = async ({ data }) => {
   try {
     const python = await loadPyodide();
     await python.loadPackage(new URL(data.wheel, location.href).href);
-    const border = python.pyimport("quiz.border");
-    self.postMessage({ text: border.reply(data.text) });
+    const api = python.pyimport("quiz.api");
+    self.postMessage({ text: api.reply(data.text) });
   } catch (error) {
     self.postMessage({ failed: String(error) });
   }

@@ -7,11 +7,12 @@ from html import escape
 from textwrap import wrap
 
 from quiz.outcomes import OUTCOMES, Outcome
-from quiz.rules import NEEDS, SHIP, STEPS
+from quiz.rules import DIAGNOSE, SHIP, STEPS
 from scripts.extension.page import Page
 
 WIDTH, GAP, RAIL = 360, 16, 14  # units of the picture
 NAME, LINE, FOOT = 29, 17, 16  # heights in a rung: of its name, of a line of small text, under the last one
+BESIDE = (DIAGNOSE, SHIP)  # no rungs: before the climb, and instead of it
 CHARACTERS = 42  # of small text that fit into a rung, also in a wide font
 
 
@@ -20,15 +21,15 @@ def block(argument: str, page: Page) -> str:
     if argument:
         raise page.error(page.line, "ladder takes no argument")
     tops, rungs, height = [], "", GAP
-    for step in [*reversed(STEPS), SHIP]:  # the least effort stands at the foot
+    for step in [*reversed(STEPS), *BESIDE]:  # the least effort stands at the foot
         tops.append(height)
         rungs += rung(step, height)
         height += high(step) + GAP
-    foot = tops[-1] - GAP / 2  # beside the ladder stands what is no rung
+    foot = tops[len(STEPS)] - GAP / 2  # beside the ladder stands what is no rung
     rails = "".join(f'<path class="rail" d="M{x} 2V{foot:g}"/>' for x in (RAIL, WIDTH - RAIL))
     return f"""<figure class="picture ladder">
 <svg viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="ladder-title ladder-desc">
-<title id="ladder-title">The ladder: prompt, RAG, fine-tune, distill</title>
+<title id="ladder-title">The ladder: {escape(", ".join(OUTCOMES[step].label for step in STEPS))}</title>
 <desc id="ladder-desc">{escape(description())}</desc>
 {rails}{rungs}</svg>
 <figcaption>Start at the foot. Climb to a rung only when its condition holds; skip the ones that do not.</figcaption>
@@ -41,7 +42,7 @@ def rung(step: str, top: int) -> str:
     left, right = RAIL + 14, WIDTH - RAIL - 14
     texts = "".join(
         f'<text class="small" x="{left}" y="{top + NAME + number * LINE}">{escape(line)}</text>'
-        for number, line in enumerate(lines(outcome, step), 1)
+        for number, line in enumerate(lines(outcome), 1)
     )
     box = f'<rect x="{RAIL}" y="{top}" width="{WIDTH - 2 * RAIL}" height="{high(step)}" rx="8"/>'
     return (
@@ -51,29 +52,22 @@ def rung(step: str, top: int) -> str:
     )
 
 
-def lines(outcome: Outcome, step: str) -> list[str]:
+def lines(outcome: Outcome) -> list[str]:
     """Return a rung's small text: what it adds, and when."""
-    said = (f"Adds {outcome.adds}", f"When {outcome.when}{answers_in_brackets(step)}")
+    said = (f"Adds {outcome.adds}", f"When {outcome.when}")
     return [line for sentence in said for line in wrap(sentence, CHARACTERS)]
 
 
 def high(step: str) -> int:
     """Return the height of a rung."""
-    return NAME + len(lines(OUTCOMES[step], step)) * LINE + FOOT
-
-
-def answers_in_brackets(step: str) -> str:
-    """Return the answers that ask for a step, as the links write them; nothing where no answer does."""
-    asking = [f"{question}={option}" for (question, option), steps in NEEDS.items() if step in steps]
-    return f" ({' or '.join(asking)})" if asking else ""
+    return NAME + len(lines(OUTCOMES[step])) * LINE + FOOT
 
 
 def description() -> str:
     """Return the picture in words, for who cannot see it."""
     sentences = [sentence(number, OUTCOMES[step]) for number, step in enumerate(STEPS, 1)]
-    ship = OUTCOMES[SHIP]
-    beside = f"Beside the ladder: {ship.label}, when {ship.when}."
-    return " ".join(["Four rungs, in order of effort.", *sentences, beside])
+    beside = "; ".join(f"{OUTCOMES[step].label}, when {OUTCOMES[step].when}" for step in BESIDE)
+    return " ".join(["The rungs, in order of effort.", *sentences, f"Beside the ladder: {beside}."])
 
 
 def sentence(number: int, outcome: Outcome) -> str:

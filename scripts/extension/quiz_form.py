@@ -1,4 +1,4 @@
-"""The block `::: quiz`: the form, the table of all replies, the empty card, and all sixteen verdicts as HTML.
+"""The block `::: quiz`: the form, the table of all replies, the empty card, and every verdict as HTML.
 
 The page works before and without JavaScript: style rules written here show the verdict that belongs to the radio
 buttons. `docs/assets/quiz/decision-quiz.mjs` takes over where it runs.
@@ -7,14 +7,14 @@ buttons. `docs/assets/quiz/decision-quiz.mjs` takes over where it runs.
 import json
 from html import escape
 
-from quiz.border import reply
+from quiz.api import reply
 from quiz.engine import all_answers
 from quiz.outcomes import OUTCOMES
 from quiz.questions import QUESTIONS, Question
 from scripts.downloads import snippets_of
 from scripts.extension.citations import load_references
 from scripts.extension.page import Page
-from scripts.extension.verdict_card import UNPUBLISHED, Site, anchor, card, empty_card
+from scripts.extension.verdict_card import QUIZ, UNPUBLISHED, Site, anchor, card, empty_card
 from scripts.extension.verdict_table import verdict_table
 
 # What the page says about itself; the words of the verdicts are the quiz's own. {python} is filled in the browser.
@@ -32,7 +32,7 @@ WORDS = {
         "failed-to-load": "one of its files is missing or damaged",
         "crashed": "it stopped by itself",
     },
-    "progress": "{answered} of 3 answered",
+    "progress": "{answered} of {questions} answered",
     "incomplete": "Still open: “{question}”",
     "ignored": "This link has something that the quiz does not know, which was left out: {what}",
     "too-long": "This link is too long to be one of ours, so its answers were left out.",
@@ -53,7 +53,7 @@ def block(argument: str, page: Page) -> str:
         f'<section class="verdict-static" id="{anchor(answers)}">{asked(answers)}{card(answers, site)}</section>'
         for answers in all_answers()
     )
-    return f"""<decision-quiz class="quiz" data-search-exclude>
+    return f"""<decision-quiz class="quiz" id="{QUIZ}" data-search-exclude>
 <style>{rules_without_script()}</style>
 <form class="quiz-form" method="get">
 {"".join(fieldset(number, question) for number, question in enumerate(QUESTIONS, 1))}

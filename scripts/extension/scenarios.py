@@ -1,7 +1,7 @@
 """The block `::: scenarios`: situations of `docs/_data/scenarios.yml`, each with the verdict that the quiz gives on it.
 
-The file is a list of {id, says, reflex, answers: {tried, gap, scale}, first, why}: the situation as one would say it,
-the wrong reflex, the answers to the three questions, the right first step and its reason. The texts are Markdown with
+The file is a list of {id, says, reflex, answers, first, why}: the situation as one would say it, the wrong reflex, an
+answer to each question of the quiz by its id, the right first step and its reason. The texts are Markdown with
 citations. The verdict is never written there; `quiz.decide` computes it.
 """
 
@@ -16,12 +16,11 @@ from scripts.extension.citations import KEY, NO_NUMBERS, keys_in, load_reference
 from scripts.extension.loose_numbers import figures
 from scripts.extension.measured import RESULT
 from scripts.extension.page import Page, SiteError
-from scripts.extension.verdict_card import anchor, query
+from scripts.extension.verdict_card import QUIZ, anchor, query
 
 FILE = "docs/_data/scenarios.yml"
 TEXTS = ("says", "reflex", "first", "why")
 FIELDS = {"id": str, "says": str, "reflex": str, "answers": dict, "first": str, "why": str}
-QUIZ = "take-the-three-questions"  # the heading above the quiz
 
 
 def block(argument: str, page: Page) -> etree.Element:

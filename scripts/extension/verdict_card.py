@@ -1,4 +1,4 @@
-"""A verdict as HTML: the sixteen that stand in the page, and the empty one that the browser fills.
+"""A verdict as HTML: those that stand in the page, one for each set of answers, and the empty one for the browser.
 
 Both come from `card`, so that a reader without JavaScript sees what the others see.
 """
@@ -10,6 +10,7 @@ from quiz import decide, decision_record
 from quiz.outcomes import OUTCOMES
 from quiz.questions import QUESTIONS
 
+QUIZ = "quiz"  # the id of the quiz in its page
 UNPUBLISHED = ", not published yet"  # stands behind the name of a snippet that is not there to download
 
 

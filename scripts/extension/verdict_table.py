@@ -1,4 +1,4 @@
-"""All sixteen answers and where they lead, as one table of links below the quiz."""
+"""All complete answers and where they lead, as one table of links below the quiz."""
 
 from html import escape
 
@@ -13,7 +13,7 @@ def verdict_table() -> str:
     head = "".join(f'<th scope="col">{escape(question.name)}</th>' for question in QUESTIONS)
     rows = "".join(row(answers) for answers in all_answers())
     return f"""<details class="verdict-table">
-<summary>All sixteen answers at a glance</summary>
+<summary>All {len(all_answers())} answers at a glance</summary>
 <table><thead><tr>{head}<th scope="col">Verdict</th></tr></thead><tbody>{rows}</tbody></table>
 </details>"""
 

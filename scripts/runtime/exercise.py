@@ -8,7 +8,7 @@ BROKEN = ("", "null", "[]", "{}", '{"answers": 1}', '{"answers": {}}', "\ud800",
 
 
 def requests() -> list[str]:
-    """Return requests for `quiz.border.reply`: all complete answers, one wrong, missing or too many, broken texts."""
+    """Return requests for `quiz.api.reply`: all complete answers, one wrong, missing or too many, broken texts."""
     complete = quiz.all_answers()
     first = complete[0]
     wrong = [{**first, question: answer} for question in first for answer in ("", "<b>", "é", None, 3, [])]

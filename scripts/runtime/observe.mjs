@@ -13,7 +13,7 @@ python.runPython(readFileSync(exercise, "utf8"));
 // Frozen modules (os, codecs, site, ...) are inside the wasm already.
 const files = python.runPython(`
 import sys
-from quiz.border import reply
+from quiz.api import reply
 for request in requests():
     reply(request)
 library = next(entry for entry in sys.path if entry.endswith(".zip")) + "/"

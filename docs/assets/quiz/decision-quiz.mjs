@@ -14,7 +14,6 @@ import { fillCard, withSite } from "./verdict-card.mjs";
 const ROOT = new URL("../../", import.meta.url); // the site's root, whatever the sub-path
 const NEAR = "400px"; // Python starts when the quiz is that close to being seen
 const PATIENCE = 150; // ms that a running Python gets before the table answers first
-const OURS = /^#(verdict-|take-the-three-questions$)/; // places on the page that mean the quiz
 
 // Whether the reader comes from outside. After a reload, or back and forward, the place on the page is theirs to keep.
 let arriving = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType("navigation")[0])?.type === "navigate";
@@ -119,8 +118,8 @@ class DecisionQuiz extends HTMLElement {
   /** The reader followed a link to a verdict. */
   arrived() {
     start();
-    const elsewhere = location.hash && !OURS.test(location.hash);
-    if (arriving && !elsewhere) this.region?.scrollIntoView({ block: "start" });
+    const place = document.getElementById(location.hash.slice(1)); // none for a verdict, which has been taken out
+    if (arriving && (!place || this.contains(place))) this.region?.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} search the query to go to, as if the reader had followed a link */
@@ -144,7 +143,7 @@ class DecisionQuiz extends HTMLElement {
   show() {
     const answers = this.answers();
     const asked = ++this.asked;
-    this.setText("[data-progress]", this.word("progress", { answered: String(Object.keys(answers).length) }));
+    this.setText("[data-progress]", this.word("progress", { answered: String(Object.keys(answers).length), questions: String(Object.keys(this.table.questions).length) }));
     if (!this.complete()) return this.clear();
     const written = this.table.replies[["verdict", ...Object.values(answers)].join("-")];
     const fromTable = () => asked === this.asked && this.fill(written, answers, "static");

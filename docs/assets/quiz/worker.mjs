@@ -31,7 +31,7 @@ function answer({ id, text }) {
   try {
     self.postMessage({ id, text: /** @type {any} */ (reply)(text) });
   } catch (error) {
-    fail(error, "crashed"); // the border never raises, so Python itself is gone
+    fail(error, "crashed"); // the API never raises, so Python itself is gone
   }
 }
 
@@ -107,7 +107,7 @@ async function boot({ runtime, files, reload }) {
   });
   // Pyodide logs some failures and then waits for ever; a file that fails ends the boot here.
   const [python] = await Promise.all([booted, wasm, ...requests]);
-  reply = python.pyimport("quiz.border.reply"); // the one Python object that JavaScript holds
+  reply = python.pyimport("quiz.api.reply"); // the one Python object that JavaScript holds
   return python.runPython("import sys; '%d.%d' % sys.version_info[:2]");
 }
 

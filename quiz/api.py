@@ -1,4 +1,4 @@
-"""The border to the browser: one function, JSON text in, JSON text out."""
+"""The API for the browser: one function, JSON text in, JSON text out."""
 
 import json
 
