@@ -158,15 +158,15 @@ def test_page_says_how_long_it_took_where_and_what_it_printed(site):
         "one",
         "cpu",
         command="python -m scripts.measure one",
-        code=["snippets/one.py"],
+        code=[site.write("results/made-of.txt", "a run")],
         measured={"run-seconds": seconds},
         printed="one.py\n\nright  90 %",
-        environment={"cpu": "A CPU", "cpus": 2, "torch": "2.13.0"},
+        environment={"cpu": "A CPU", "threads": "2", "torch": "2.13.0"},
         root=site.root,
     )
     site.write("results/expected.yml", "one-gpu: {machine: gpu, command: make one, says: One on a GPU.}\n")
     text = html.unescape(re.sub(r"<[^>]+>", "", site.render("::: downloads\n", "docs/snippets.md")))
-    assert "one-cpu: a whole run took 61.5 s (60.2 to 63.1) on A CPU, 2 CPUs, torch 2.13.0." in text
+    assert "one-cpu: a whole run took 61.5 s (60.2 to 63.1) on A CPU, 2 threads, torch 2.13.0." in text
     assert "one-gpu: not measured yet." in text
     assert "one.py\n\nright  90 %" in text
 

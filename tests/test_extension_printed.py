@@ -16,7 +16,7 @@ MEASURED = {"right": {"value": 0.5, "unit": "of 1", "says": "Right."}}
 def site(tmp_path):
     site = TinySite(tmp_path)
     made = {"command": "make it", "code": [site.write("rag.py", "")], "measured": MEASURED, "root": tmp_path}
-    results.write("rag", "cpu", printed=TABLE, **made)
+    results.write("rag", "cpu", printed=TABLE, notes="A small model.", **made)
     results.write("silent", "cpu", **made)
     site.write("results/expected.yml", "rag-gpu: {machine: gpu, command: make it, says: Later.}\n")
     return site
@@ -24,6 +24,12 @@ def site(tmp_path):
 
 def test_the_table_is_shown_as_it_was_printed(site):
     assert TABLE in re.sub("<[^>]+>", "", site.render("::: printed rag-cpu\n"))
+
+
+def test_below_it_stand_the_command_the_model_and_the_way_to_all_values(site):
+    html = site.render("::: printed rag-cpu\n")
+    assert "Made by <code>make it</code>. A small model. " in html
+    assert '<a href="evidence.md#rag-cpu">All values</a>' in html
 
 
 def test_an_announced_result_is_not_measured_yet(site):

@@ -88,15 +88,9 @@ def address(page: Page) -> str:
 
 def runs_of(snippet: Snippet, made: dict, expected: dict) -> dict[str, results.Result | None]:
     """Return what was measured of a snippet, by the result's name; None for what is only announced."""
-    measured = {name: result for name, result in made.items() if f"{FOLDER}/{snippet.name}" == first_code(result)}
-    announced = snippet.name.removesuffix(".py").replace("_", "-")
-    return {name: None for name in expected if name.rpartition("-")[0] == announced} | measured
-
-
-def first_code(result: results.Result) -> str:
-    """Return the snippet that a result is of: of those whose code it names, the one that has its name."""
-    named = f"{FOLDER}/{result.name.replace('-', '_')}.py"
-    return named if named in result.code else ""
+    named = snippet.name.removesuffix(".py").replace("_", "-")
+    measured = {stem: result for stem, result in made.items() if result.name == named}
+    return {stem: None for stem in expected if stem.rpartition("-")[0] == named} | measured
 
 
 def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: Page) -> None:
@@ -119,8 +113,9 @@ def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: P
 def took(result: results.Result) -> str:
     """Say how long a whole run took, and on what."""
     around, one = result.environment, result.measured.get("run-seconds")
-    parts = (around.get("cpu", ""), f"{around['cpus']} CPUs", f"torch {around['torch']}" if "torch" in around else "")
-    machine = ", ".join(part for part in parts if part)
+    named = {"gpu": "{}", "cpu": "{}", "threads": "{} threads", "torch": "torch {}"}
+    machine = ", ".join(text.format(around[key]) for key, text in named.items() if key in around)
+    machine = machine.replace(", 1 threads", ", 1 thread")
     if not one:
         return f"measured on {machine}"
     spread = f" ({results.shown(one['min'])} to {results.shown(one['max'])})" if "min" in one else ""

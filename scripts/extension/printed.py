@@ -1,6 +1,11 @@
-"""The block `::: printed rag-cpu`: the table that a script printed when it was measured, as it stands in the result."""
+"""The block `::: printed rag-cpu`: the table that a script printed when it was measured, as it stands in the result.
+
+Below it stand the command that makes it again, what was measured on, and the way to all values.
+"""
 
 from xml.etree import ElementTree as etree
+
+from markdown.util import AtomicString
 
 from scripts import results
 from scripts.extension.measured import load_expected, not_yet
@@ -21,4 +26,12 @@ def block(argument: str, page: Page) -> etree.Element:
     if argument not in there:
         known = nearest(argument, [*there, *expected])
         raise page.error(page.line, f"there is no result {argument} with a printed table; {known}")
-    return fenced(made[argument].printed, "text", page, f"printed by {argument}")
+    result, box = made[argument], etree.Element("div", {"class": "printed"})
+    box.append(fenced(result.printed, "text", page, f"printed by {argument}"))
+    caption = etree.SubElement(box, "p", {"class": "printed-source"})
+    caption.text = "Made by "
+    command = etree.SubElement(caption, "code")
+    command.text = AtomicString(result.command)
+    command.tail = AtomicString(f". {result.notes}".rstrip() + " ")
+    etree.SubElement(caption, "a", {"href": page.link(f"evidence.md#{argument}")}).text = "All values"
+    return box
