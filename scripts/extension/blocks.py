@@ -16,11 +16,9 @@ from scripts.extension import (
     anki_deck,
     arm_map,
     automaton,
-    bars,
     birth_certificate,
     break_even,
     diff,
-    differences,
     downloads,
     evidence,
     experiment,
@@ -44,13 +42,11 @@ Block = Callable[[str, Page], etree.Element | str]
 BLOCKS: dict[str, Block] = {
     "arms": experiment_arms.block,  # docs/_data/arms.yml
     "automaton": automaton.block,  # name of a file in docs/_data/automata/
-    "bars": bars.block,  # name of a file in docs/_data/charts/
     "anki": anki_deck.block,  # the interview questions as a package
     "break-even": break_even.block,  # when a student pays: the reader's own numbers
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
     "diff": diff.block,  # two files and the symbols to compare
-    "differences": differences.block,  # name of a file in docs/_data/charts/
     "downloads": downloads.block,  # every snippet and the zip of all
     "error-bars": sample_size.error_bars,  # of one score
     "evidence": evidence.block,  # every result that no other block of the page shows
