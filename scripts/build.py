@@ -1,6 +1,6 @@
 """Build the site: `python -m scripts.build`. Writes `site/` only when everything has been built and checked.
 
-Runtime for the browser's Python, pages by MkDocs, npm's modules, the downloads, Markdown copies and signposts, then the
+Runtime for the browser's Python, pages by MkDocs, npm's modules, the downloads, Markdown copies and indexes, then the
 check of the output. A mistake anywhere ends in one line and exit status 1, and the old `site/` stays.
 """
 
@@ -11,14 +11,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import anki, markdown_copies, run_downloads, signposts, vendor
-from scripts.check_site import check
-from scripts.downloads import DownloadError, publish
-from scripts.extension import bibliography
-from scripts.extension.citations import load_references
-from scripts.extension.loose_numbers import loose_in_data
+from scripts.anki import deck
+from scripts.downloads import run_archives
+from scripts.downloads.snippet_files import DownloadError, publish
+from scripts.extension.numbers.loose_numbers import loose_in_data
 from scripts.extension.page import SiteError
+from scripts.extension.sources import bibliography
+from scripts.extension.sources.citations import load_references
 from scripts.runtime import build_runtime
+from scripts.site import indexes, markdown_copies, vendor
+from scripts.site.check import check
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -54,11 +56,11 @@ def write(draft: Path, address: str | None) -> None:
     shutil.copytree(runtime, draft / "assets" / "runtime")
     vendor.publish(ROOT, draft / vendor.FOLDER)
     publish(ROOT, draft / "snippets")
-    run_downloads.publish(ROOT, draft)
-    anki.publish(ROOT, draft / anki.FOLDER)
+    run_archives.publish(ROOT, draft)
+    deck.publish(ROOT, draft / deck.FOLDER)
     bibliography.publish(load_references(ROOT), draft)
     markdown_copies.publish(draft)
-    signposts.publish(draft, ROOT / "mkdocs.yml", address)
+    indexes.publish(draft, ROOT / "mkdocs.yml", address)
 
 
 def build_pages(site: Path, address: str | None) -> None:

@@ -16,14 +16,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from scripts import results, runs
-from scripts.code_hash import BadCode
-from scripts.experiment_summary import EXPERIMENT, read_plan, summarise
-from scripts.make_run import Job, claim, is_made, make, say
+from scripts.measuring import results, runs
+from scripts.measuring.experiment_summary import EXPERIMENT, read_plan, summarise
+from scripts.measuring.make_run import Job, claim, is_made, make, say
+from scripts.measuring.runs import BadRun
+from scripts.measuring.snippet_process import RunError
+from scripts.measuring.summary import experiment_of
 from scripts.nearest import nearest
-from scripts.runs import BadRun
-from scripts.snippet_run import RunError
-from scripts.summary import experiment_of
+from scripts.staleness.code_hash import BadCode
 
 ROOT = Path(__file__).resolve().parent.parent
 SNIPPET = "fine_tune_vs_rag"

@@ -11,12 +11,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from scripts import experiment, results, runs
-from scripts.experiment_summary import EXPERIMENT, summarise
-from scripts.make_run import plain
+from scripts import experiment
 from scripts.measure import MISTAKES, Plan, measure
+from scripts.measuring import results, runs
+from scripts.measuring.experiment_summary import EXPERIMENT, summarise
+from scripts.measuring.make_run import plain
+from scripts.measuring.snippet_process import RunError, read_report, run
 from scripts.nearest import nearest
-from scripts.snippet_run import RunError, read_report, run
 
 ROOT = Path(__file__).resolve().parent.parent
 SNIPPETS = ("rag", "few-shot", "constrained-decoding", "lora", "qlora", "distill")
@@ -32,7 +33,7 @@ FIGURES = {
 NOTES = (
     "Rows of 1,024 tokens, one at a time, four a step; adapters of rank 16; random weights; no gradient checkpointing."
 )
-CODE = Path("scripts/gpu_memory.py")
+CODE = Path("scripts/measuring/gpu_memory.py")
 NO_ROOM = 3  # its exit status where the GPU is too small
 
 

@@ -15,14 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import results, runs
-from scripts.code_hash import BadCode, defaults_of
-from scripts.make_run import Job, is_made, make, say
-from scripts.metrics import BadMetrics
+from scripts.measuring import results, runs
+from scripts.measuring.make_run import Job, is_made, make, say
+from scripts.measuring.metrics import BadMetrics
+from scripts.measuring.runs import BadRun, Run
+from scripts.measuring.snippet_process import RunError
+from scripts.measuring.summary import experiment_of, measured_in, summarise
 from scripts.nearest import nearest
-from scripts.runs import BadRun, Run
-from scripts.snippet_run import RunError
-from scripts.summary import experiment_of, measured_in, summarise
+from scripts.staleness.code_hash import BadCode, defaults_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SNIPPET = "fine_tune_vs_rag"  # has a program of its own

@@ -4,8 +4,8 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from scripts import results, runs
-from scripts.runs import Run
+from scripts.measuring import results, runs
+from scripts.measuring.runs import Run
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 

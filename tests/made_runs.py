@@ -8,12 +8,12 @@ from pathlib import Path
 import tyro
 
 import evals
-from scripts import evals_process, experiment_summary
-from scripts.code_hash import code_of, defaults_of
-from scripts.runs import Run, settings_of, write
+from scripts.measuring import evals_process, experiment_summary
+from scripts.measuring.runs import Run, settings_of, write
+from scripts.staleness.code_hash import code_of, defaults_of
 
 ROOT = Path(__file__).resolve().parents[1]
-SUMS = ("summary.py", *(name for name in experiment_summary.SUMS if name.endswith(".py")))  # a summary names them
+SUMS = ("summary.py", *experiment_summary.SUMS)  # a summary names them
 
 # A snippet that meets the contract, and lets a test break it with --act. With --arms, its metrics are those of runs.
 TOY = '''\
@@ -140,7 +140,7 @@ def checkout(root: Path) -> Path:
     put(root, "requirements.txt", "numpy==2.0.1\nscipy==1.15.0\n")
     put(root, "decisions/the-protocol.md", "# The protocol\n\nVersion 1, of today.\n")
     for name in SUMS:
-        put(root, f"scripts/{name}", (ROOT / "scripts" / name).read_text(encoding="utf-8"))
+        put(root, f"scripts/measuring/{name}", (ROOT / "scripts/measuring" / name).read_text(encoding="utf-8"))
     return root
 
 
@@ -182,7 +182,7 @@ def small_experiment(root: Path, plan: str, arms: tuple[str, ...] = SMALL) -> Pa
     put(root, "scripts/experiment.toml", plan)
     put(root, "decisions/the-protocol.md", "Version 1\n")
     for name in SUMS:
-        put(root, f"scripts/{name}", (ROOT / "scripts" / name).read_text(encoding="utf-8"))
+        put(root, f"scripts/measuring/{name}", (ROOT / "scripts/measuring" / name).read_text(encoding="utf-8"))
     return root
 
 

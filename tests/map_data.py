@@ -4,7 +4,7 @@ import random
 import shutil
 from pathlib import Path
 
-from scripts import results
+from scripts.measuring import results
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 

@@ -8,9 +8,10 @@ import zipfile
 
 import pytest
 
-from scripts import anki
-from scripts.extension import SiteError
-from scripts.extension.interview_data import load_questions
+from scripts.anki import card, changes, deck
+from scripts.anki.__main__ import main
+from scripts.extension.page import SiteError
+from scripts.extension.practice.interview_data import load_questions
 from tests.conftest import ROOT
 from tests.test_interview_page import site as site
 
@@ -30,7 +31,7 @@ def read(package, question):
 
 @pytest.fixture(scope="module")
 def package():
-    return anki.package(ROOT)
+    return deck.package(ROOT)
 
 
 def test_a_note_for_every_question(package):
@@ -51,8 +52,8 @@ def test_a_note_for_every_question(package):
 
 def test_deck_and_note_type_keep_their_numbers(package):
     ((decks, models),) = read(package, "select decks, models from col")
-    assert json.loads(decks)[str(anki.DECK)]["name"] == "Fine-tune vs RAG: interview"
-    model = json.loads(models)[str(anki.NOTE_TYPE)]
+    assert json.loads(decks)[str(deck.DECK)]["name"] == "Fine-tune vs RAG: interview"
+    model = json.loads(models)[str(card.NOTE_TYPE)]
     assert [field["name"] for field in model["flds"]] == [
         "Question",
         "Level and tags",
@@ -60,42 +61,42 @@ def test_deck_and_note_type_keep_their_numbers(package):
         "Follow-ups",
         "Rubric",
     ]
-    assert read(package, "select distinct did from cards") == [(anki.DECK,)]
-    assert read(package, "select distinct mid from notes") == [(anki.NOTE_TYPE,)]
-    assert (anki.DECK, anki.NOTE_TYPE) == (1_874_203_651, 1_593_027_744), "readers' decks are known by these"
+    assert read(package, "select distinct did from cards") == [(deck.DECK,)]
+    assert read(package, "select distinct mid from notes") == [(card.NOTE_TYPE,)]
+    assert (deck.DECK, card.NOTE_TYPE) == (1_874_203_651, 1_593_027_744), "readers' decks are known by these"
 
 
 @pytest.mark.slow
 def test_same_bytes_at_any_time(package, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
-    assert anki.package(ROOT) == package
+    assert deck.package(ROOT) == package
     members = zipfile.ZipFile(io.BytesIO(package)).infolist()
     assert {member.date_time for member in members} == {(2026, 1, 1, 0, 0, 0)}
     assert [member.filename for member in members] == ["collection.anki2", "media"]
 
 
 def test_new_words_are_newer_and_old_ones_are_not(site):
-    assert read(anki.package(site.root), "select distinct mod from notes") == [(anki.CARD_CHANGED,)]
+    assert read(deck.package(site.root), "select distinct mod from notes") == [(card.CARD_CHANGED,)]
     questions = load_questions(site.root)
-    known = anki.renew({}, questions, anki.CARD_CHANGED + 10)
+    known = changes.renew({}, questions, card.CARD_CHANGED + 10)
     path = site.root / "docs/_data/interview/rag.yml"
     path.write_text(path.read_text().replace("Because.", "For a reason."))
-    renewed = anki.renew(known, load_questions(site.root), anki.CARD_CHANGED + 20)
-    site.write(anki.CHANGED, json.dumps(renewed))
-    moments = dict(read(anki.package(site.root), f"select guid, mod - {anki.CARD_CHANGED} from notes"))
+    renewed = changes.renew(known, load_questions(site.root), card.CARD_CHANGED + 20)
+    site.write(changes.CHANGED, json.dumps(renewed))
+    moments = dict(read(deck.package(site.root), f"select guid, mod - {card.CARD_CHANGED} from notes"))
     assert moments.pop("fine-tune-vs-rag/rag-one") == 20 and set(moments.values()) == {10}
 
 
 def test_command_notes_what_is_new_once(site, capsys):
     (site.root / "scripts").mkdir()
-    assert anki.main(site.root) == 0 and "7 questions have new words" in capsys.readouterr().out
-    before = (site.root / anki.CHANGED).read_text()
-    assert anki.main(site.root) == 0 and "0 questions have new words" in capsys.readouterr().out
-    assert (site.root / anki.CHANGED).read_text() == before
+    assert main(site.root) == 0 and "7 questions have new words" in capsys.readouterr().out
+    before = (site.root / changes.CHANGED).read_text()
+    assert main(site.root) == 0 and "0 questions have new words" in capsys.readouterr().out
+    assert (site.root / changes.CHANGED).read_text() == before
 
 
 def test_the_dates_in_the_repository_are_those_of_the_words():
-    known = anki.load_changed(ROOT)
+    known = changes.load_changed(ROOT)
     assert {question: version for question, (version, _) in known.items()} == {
         question.id: question.version for question in QUESTIONS
     }, AGAIN
@@ -106,8 +107,8 @@ def test_page_states_the_hash_of_what_is_published(site):
     from hashlib import sha256
 
     page = site.render("# Page\n\n::: anki\n", "docs/interview.md")
-    anki.publish(site.root, site.root / "out")
-    digest = sha256((site.root / "out" / anki.NAME).read_bytes()).hexdigest()
-    assert f'href="../interview/{anki.NAME}" download data-sha256="{digest}"' in page
+    deck.publish(site.root, site.root / "out")
+    digest = sha256((site.root / "out" / deck.NAME).read_bytes()).hexdigest()
+    assert f'href="../interview/{deck.NAME}" download data-sha256="{digest}"' in page
     with pytest.raises(SiteError, match=r"^docs/interview\.md:3: anki takes no argument"):
         site.render("# Page\n\n::: anki all\n", "docs/interview.md")

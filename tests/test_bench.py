@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from scripts import results
 from scripts.bench_first_verdict import MEASURED_CODE, ROOT, compare
+from scripts.measuring import results
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

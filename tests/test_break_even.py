@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
-from scripts.extension import SiteError, break_even
+from scripts.extension.lesson import break_even
+from scripts.extension.page import SiteError
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 

@@ -6,8 +6,8 @@ import pytest
 
 from scripts import build
 from scripts.build import BuildError, build_pages, main
-from scripts.downloads import DownloadError
-from scripts.extension import SiteError
+from scripts.downloads.snippet_files import DownloadError
+from scripts.extension.page import SiteError
 
 PAGE = '<html><head><title>Home</title><meta name="description" content="{}"></head><body><h1>A</h1></body></html>'
 GOOD = PAGE.format("A sentence about this page that is long enough to be shown by a search engine.")

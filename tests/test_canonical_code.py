@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.canonical_code import Code
+from scripts.staleness.canonical_code import Code
 
 SAME = [
     ("f'{x}' 'b'", "f'{x}b'"),

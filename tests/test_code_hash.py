@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.code_hash import changed_defaults, code_of, defaults_of, read_pins
-from scripts.code_in_use import BadCode
+from scripts.staleness.code_hash import changed_defaults, code_of, defaults_of, read_pins
+from scripts.staleness.code_in_use import BadCode
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY = Path("snippets/toy.py")

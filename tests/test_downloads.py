@@ -14,10 +14,10 @@ import pytest
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.utils import DistributedType
 
-from scripts import results
-from scripts.check_site import check
-from scripts.downloads import ZIP, DownloadError, archive, publish, settings_of, size, snippets_of
-from scripts.extension import SiteError
+from scripts.downloads.snippet_files import ZIP, DownloadError, archive, publish, settings_of, size, snippets_of
+from scripts.extension.page import SiteError
+from scripts.measuring import results
+from scripts.site.check import check
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 

@@ -16,7 +16,7 @@ from case.command import run
 from eval_logs import Mark, read_version
 from judge_order import check_judge
 from paired_tests import swap_clusters
-from scripts.extension.sample_size import needed
+from scripts.extension.lesson.sample_size import needed
 
 RNG = numpy.random.default_rng(0)
 SNIPPETS = Path(evals.__file__).parent

@@ -5,9 +5,9 @@ from html import unescape
 
 import pytest
 
-from scripts import results
-from scripts.extension import SiteError
-from scripts.extension.evidence import natural
+from scripts.extension.evidence.evidence import natural
+from scripts.extension.page import SiteError
+from scripts.measuring import results
 from tests.tiny_site import TinySite
 
 SIGNS = {"\u00a0": " ", "\u2212": "-", "\u2013": "-"}  # no-break space, minus, dash

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.evidence_table import points
-from scripts.extension.experiment_comparisons import in_sentence
-from scripts.extension.experiment_questions import QUESTIONS
+from scripts.extension.evidence.experiment_comparisons import in_sentence
+from scripts.extension.evidence.experiment_questions import QUESTIONS
+from scripts.extension.evidence.table import points
+from scripts.extension.page import SiteError
 from tests.conftest import ROOT
 from tests.evidence_data import ARMS, BLOCK, PLAN, STEM, measured, site_with, write_result
 from tests.test_evidence import plain, rows

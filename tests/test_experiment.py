@@ -6,13 +6,14 @@ import tomllib
 import pytest
 
 import arms
-from scripts import experiment, runs
+from scripts import experiment
 from scripts.experiment import EMBEDDER, evidence, make_all, set_up_embedder, trials
-from scripts.experiment_summary import CELLS, PLAN
-from scripts.make_run import claim
-from scripts.runs import BadRun
-from scripts.snippet_run import RunError
-from scripts.versions import SETS
+from scripts.measuring import runs
+from scripts.measuring.experiment_summary import CELLS, PLAN
+from scripts.measuring.make_run import claim
+from scripts.measuring.runs import BadRun
+from scripts.measuring.snippet_process import RunError
+from scripts.measuring.versions import SETS
 from tests.made_runs import ROOT, TOY, checkout, edit, put
 
 SETTINGS = """

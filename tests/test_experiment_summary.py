@@ -10,14 +10,14 @@ import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from scripts import evals_process, experiment_summary, results, runs
-from scripts.comparisons import adjust, compare
-from scripts.evals_process import evals
-from scripts.experiment_summary import shares, summarise
-from scripts.metrics import SHARE
-from scripts.runs import BadRun, Run
-from scripts.snippet_run import RunError, run_snippet
-from scripts.versions import SETS, hits_of, lines_of
+from scripts.measuring import evals_process, experiment_summary, results, runs
+from scripts.measuring.comparisons import adjust, compare
+from scripts.measuring.evals_process import evals
+from scripts.measuring.experiment_summary import shares, summarise
+from scripts.measuring.metrics import SHARE
+from scripts.measuring.runs import BadRun, Run
+from scripts.measuring.snippet_process import RunError, run_snippet
+from scripts.measuring.versions import SETS, hits_of, lines_of
 from tests.made_runs import SMALL, edit, experiment_run, in_process, made_run, said, small_experiment
 
 pytestmark = pytest.mark.slow

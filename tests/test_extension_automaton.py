@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.extension import SiteError, automaton
+from scripts.extension.lesson import automaton
+from scripts.extension.page import SiteError
 from tests.tiny_site import TinySite
 
 DATA = """\

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.extension import SiteError
+from scripts.extension.page import SiteError
 from tests.tiny_site import TinySite
 
 MODULE = '''\

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.citations import load_references
+from scripts.extension.page import SiteError
+from scripts.extension.sources.citations import load_references
 from tests.tiny_site import REFERENCES, TinySite
 
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.source_code import read_symbols
+from scripts.extension.code.source_code import read_symbols
+from scripts.extension.page import SiteError
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 
@@ -74,7 +74,7 @@ def test_each_symbol_is_compared_with_its_namesake(site):
 
 def test_the_differences_of_the_real_snippets_are_their_own_lines():
     """What is shown with + stands in qlora.py's symbol, what is shown with - in lora.py's."""
-    from scripts.extension.diff import compare
+    from scripts.extension.code.diff import compare
 
     old, new = (read_symbols(ROOT / "snippets" / f"{name}.py") for name in ("lora", "qlora"))
     lines = compare("open_base", old["open_base"], new["open_base"])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.loose_numbers import figures, loose_in_data
-from scripts.results import REPOSITORY
+from scripts.extension.numbers.loose_numbers import figures, loose_in_data
+from scripts.extension.page import SiteError
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 FIGURES = [

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts import results
-from scripts.extension import SiteError
+from scripts.extension.page import SiteError
+from scripts.measuring import results
 from tests.tiny_site import TinySite
 
 MEASURED = {

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from scripts.results import REPOSITORY
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 CONFIG = """\

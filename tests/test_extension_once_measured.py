@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts import results
-from scripts.extension import SiteError
+from scripts.extension.page import SiteError
+from scripts.measuring import results
 from tests.tiny_site import TinySite
 
 TEXT = "# Page\n\nBefore.\n\n::: once-measured {}\nThe ratio is [=bench-cpu:ratio].\n\nMore.\n::: end\n\nAfter.\n"

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from scripts import results
-from scripts.extension import SiteError
+from scripts.extension.page import SiteError
+from scripts.measuring import results
 from tests.tiny_site import TinySite
 
 TABLE = "rag.py on 120 questions\n\n            right\n----------------\nwith pages   50 %"

@@ -6,11 +6,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from pybtex.database import parse_string
 
-from scripts.extension import SiteError
-from scripts.extension.bibliography import bibtex, csl_json, note
-from scripts.extension.citations import NO_NUMBERS, OURS, load_references
-from scripts.extension.cited import cited_in
-from scripts.results import REPOSITORY
+from scripts.extension.blocks import CITES
+from scripts.extension.page import SiteError
+from scripts.extension.sources.bibliography import bibtex, csl_json, note
+from scripts.extension.sources.citations import NO_NUMBERS, OURS, load_references
+from scripts.extension.sources.citing_sections import cited_in
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import REFERENCES as TINY
 from tests.tiny_site import TinySite
 
@@ -112,12 +113,12 @@ def test_the_section_that_cites(site, text, link):
     site.write("docs/_data/checks/rag.yml", "- why: Because [@lora].\n")
     site.write("docs/_data/scenarios.yml", "- why: Because [@lora].\n")
     site.write("docs/rag.md", f"---\ntitle: RAG\n---\n\n# Retrieval\n\n{text}")
-    assert [place.link for place in cited_in(site.root)["lora"]] == [link]
+    assert [place.link for place in cited_in(site.root, CITES)["lora"]] == [link]
 
 
 def test_code_cites_nothing(site):
     site.write("docs/rag.md", "# Retrieval\n\n`[@lora]`\n\n```\n[@lora]\n```\n")
-    assert cited_in(site.root) == {}
+    assert cited_in(site.root, CITES) == {}
 
 
 def test_the_bibtex_file_gives_the_data_back():

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scripts.extension import SiteError, sample_size
-from scripts.extension.citations import load_references
-from scripts.results import REPOSITORY
+from scripts.extension.lesson import sample_size
+from scripts.extension.page import SiteError
+from scripts.extension.sources.citations import load_references
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 CELLS = [(d, share) for d in sample_size.DIFFERENCES for share in sample_size.DIFFER if share >= d]

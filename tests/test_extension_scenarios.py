@@ -6,10 +6,10 @@ import pytest
 
 from quiz import all_answers, decide
 from quiz.outcomes import OUTCOMES, outline
-from scripts.extension import SiteError
-from scripts.extension.authored import load
-from scripts.extension.scenarios import FILE
-from scripts.results import REPOSITORY
+from scripts.extension.data_file import load
+from scripts.extension.page import SiteError
+from scripts.extension.quiz.scenarios import FILE
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 GOOD = """\

@@ -5,10 +5,11 @@ import shutil
 import markdown
 import pytest
 
-from scripts.extension import ReadPage, SiteError
-from scripts.extension.loose_numbers import LooseNumbers, loose_in_data
-from scripts.extension.source_numbers import numbers
-from scripts.results import REPOSITORY
+from scripts.extension.numbers.loose_numbers import LooseNumbers, loose_in_data
+from scripts.extension.numbers.source_numbers import numbers
+from scripts.extension.page import SiteError
+from scripts.extension.site_extension import ReadPage
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 ENTRY = "docs/_data/references.yml"

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from scripts.extension import SiteError
-from scripts.extension.glossary import load_terms
-from scripts.results import REPOSITORY
+from scripts.extension.lesson.glossary import load_terms
+from scripts.extension.page import SiteError
+from scripts.measuring.results import REPOSITORY
 from tests.tiny_site import TinySite
 
 FILE = "docs/_data/glossary.yml"

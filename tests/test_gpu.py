@@ -5,11 +5,12 @@ import shutil
 
 import pytest
 
-from scripts import experiment, gpu, gpu_memory, results, runs
+from scripts import experiment, gpu
 from scripts.experiment import EMBEDDER
-from scripts.experiment_summary import PLAN
-from scripts.extension.measured import load_expected
-from scripts.snippet_run import RunError
+from scripts.extension.numbers.inline import load_expected
+from scripts.measuring import gpu_memory, results, runs
+from scripts.measuring.experiment_summary import PLAN
+from scripts.measuring.snippet_process import RunError
 from tests.conftest import ROOT
 
 REPORT = {"peak_bytes": 12_000, "tokens_a_second": 900, "trainable": 64}

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.alike import ALIKE, alike, likeness
-from scripts.extension.citations import keys_in, load_references
-from scripts.extension.interview_check import LEVELS, MARKS, MOST_TAGS, WORDS, headings
-from scripts.extension.interview_data import TOPICS, Question, load_questions, load_tags, shown_first
+from scripts.extension.headings import headings
+from scripts.extension.page import SiteError
+from scripts.extension.practice.interview_check import LEVELS, MARKS, MOST_TAGS, WORDS
+from scripts.extension.practice.interview_data import TOPICS, Question, load_questions, load_tags, shown_first
+from scripts.extension.practice.similarity import ALIKE, alike, likeness
+from scripts.extension.sources.citations import keys_in, load_references
 from tests.tiny_site import TinySite
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,10 +5,11 @@ from xml.etree import ElementTree as etree
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.cited import cited_in
-from scripts.extension.interview_controls import SAYS
-from scripts.extension.interview_data import TOPICS, load_questions, shown_first
+from scripts.extension.blocks import CITES
+from scripts.extension.page import SiteError
+from scripts.extension.practice.interview_controls import SAYS
+from scripts.extension.practice.interview_data import TOPICS, load_questions, shown_first
+from scripts.extension.sources.citing_sections import cited_in
 from tests.test_interview_data import ANSWER, FOLDER, ROOT, TAGS, WORD, good
 from tests.test_interview_data import PAGE as LESSON
 from tests.tiny_site import TinySite
@@ -117,9 +118,9 @@ def test_mistakes_name_their_line(site):
 
 def test_references_know_the_page(site):
     site.render(PAGE, "docs/interview.md")
-    assert {place.page for place in cited_in(site.root)["lora"]} == {"interview.md"}
+    assert {place.page for place in cited_in(site.root, CITES)["lora"]} == {"interview.md"}
     site.write("docs/interview.md", "# Nothing here\n")
-    assert "lora" not in cited_in(site.root)
+    assert "lora" not in cited_in(site.root, CITES)
 
 
 def test_every_question_of_the_site_is_there(real):

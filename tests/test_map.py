@@ -7,9 +7,10 @@ from itertools import combinations
 
 import pytest
 
-from scripts.extension import SiteError, plot
-from scripts.extension.percent import percent, with_interval
-from scripts.results import REPOSITORY
+from scripts.extension.charts import plot
+from scripts.extension.numbers.percent import percent, with_interval
+from scripts.extension.page import SiteError
+from scripts.measuring.results import REPOSITORY
 from tests.map_data import CELLS, DATA, SHARES, measured, random_shares, site_with
 
 BLOCK = "::: map tiny-cpu Retrieval lifts the facts\n"

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from scripts.extension import plot
+from scripts.extension.charts import plot
 from tests.map_data import SHARES, random_shares, site_with
 from tests.themed_host import themed
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from scripts.extension.reading_time import LESSON
-from scripts.markdown_copies import COPY, markdown_of, pages_of, publish, to_copy
+from scripts.extension.lesson.reading_time import LESSON
+from scripts.site.markdown_copies import COPY, markdown_of, pages_of, publish, to_copy
 from tests.nav import PAGES
 
 

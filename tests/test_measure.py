@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from scripts import measure as runner
-from scripts import results, runs, snippet_run, summary
-from scripts.fingerprint import sha256
 from scripts.measure import Plan, measure, read_plan
-from scripts.measured_words import sentence, unit_of
-from scripts.metrics import SHARE, BadMetrics, combine, interval, numbers_of
-from scripts.runs import BadRun
-from scripts.snippet_run import RunError, run, table_of
+from scripts.measuring import results, runs, snippet_process, summary
+from scripts.measuring.fingerprint import sha256
+from scripts.measuring.metric_sentences import sentence, unit_of
+from scripts.measuring.metrics import SHARE, BadMetrics, combine, interval, numbers_of
+from scripts.measuring.runs import BadRun
+from scripts.measuring.snippet_process import RunError, run, table_of
 from tests.made_runs import checkout, edit, put
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -148,7 +148,7 @@ def test_it_is_computed_from_runs_that_say_how_they_were_made(root):
     measure(plan("--rate", "2"), root)
     result = results.load(root)["toy-cpu"]
     files = {"results/runs/toy/default-0.json", "results/runs/toy/default-1.json"}
-    assert set(result.code) == files | {"scripts/summary.py", "scripts/metrics.py"}
+    assert set(result.code) == files | {"scripts/measuring/summary.py", "scripts/measuring/metrics.py"}
     first, second = runs.load("toy", root)
     assert (first.seed, second.seed) == (0, 1) and first.command == result.command == "python -m scripts.measure toy"
     out = "build/measure/toy/default-0/out"
@@ -265,7 +265,7 @@ def test_a_run_that_takes_too_long_is_stopped(root):
 
 
 def test_a_process_that_does_not_listen_is_killed(root, monkeypatch):
-    monkeypatch.setattr(snippet_run, "PATIENCE", 0.2)
+    monkeypatch.setattr(snippet_process, "PATIENCE", 0.2)
     started = time.monotonic()
     with pytest.raises(RunError, match=r"toy\.py was not done after 1 s"):
         measure(plan("--act", "stubborn", limit=1), root)

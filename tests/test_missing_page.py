@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from scripts.static_host import StaticHost
+from scripts.site.static_host import StaticHost
 from tests.conftest import built, moved
 from tests.nav import PAGES
-from tests.test_signposts import ADDRESS
+from tests.test_indexes import ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SUB_PATH = "/decision"

@@ -5,8 +5,8 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from scripts.results import REPOSITORY
-from scripts.static_host import StaticHost
+from scripts.measuring.results import REPOSITORY
+from scripts.site.static_host import StaticHost
 from tests.test_quick_check_data import GOOD
 from tests.tiny_site import TinySite
 

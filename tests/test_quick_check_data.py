@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.extension import SiteError
-from scripts.extension.quick_check import load_checks
+from scripts.extension.page import SiteError
+from scripts.extension.practice.quick_check import load_checks
 from tests.tiny_site import TinySite
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from quiz import all_answers
-from scripts.results import REPOSITORY
-from scripts.static_host import StaticHost
+from scripts.measuring.results import REPOSITORY
+from scripts.site.static_host import StaticHost
 from tests.quiz_page import answer, expect_verdict
 
 QUESTION = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.extension.reading_time import reading_of
+from scripts.extension.lesson.reading_time import reading_of
 from scripts.readability import Prose, main, prose_of, report, syllables
 from tests.tiny_site import TinySite
 

@@ -21,10 +21,10 @@ import fine_tune_vs_rag
 from case.answer import answer
 from case.command import run
 from case.make import make as make_world
-from scripts import evals_process, results, runs
-from scripts.experiment_summary import BASE, EXPERIMENT, HALF, PLAN, summarise
-from scripts.make_run import Job, is_made, made_with, make, plain
-from scripts.runs import Run
+from scripts.measuring import evals_process, results, runs
+from scripts.measuring.experiment_summary import BASE, EXPERIMENT, HALF, PLAN, summarise
+from scripts.measuring.make_run import Job, is_made, made_with, make, plain
+from scripts.measuring.runs import Run
 from tests import evidence_data
 from tests.made_runs import ROOT, SUMS, in_process
 
@@ -46,9 +46,10 @@ def root(tmp_path_factory):
     shutil.copytree(ROOT / "snippets", root / "snippets", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("decisions", *(file.name for file in ROOT.glob("requirements*.txt"))):
         (root / name).symlink_to(ROOT / name)
-    (root / "scripts").mkdir()
-    for name in (*SUMS, PLAN.name):
-        shutil.copy(ROOT / "scripts" / name, root / "scripts" / name)
+    (root / "scripts/measuring").mkdir(parents=True)
+    shutil.copy(ROOT / PLAN, root / PLAN)
+    for name in SUMS:
+        shutil.copy(ROOT / "scripts/measuring" / name, root / "scripts/measuring" / name)
     return root
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scripts import fingerprint, results
-from scripts.results import BadResult, StaleResult, UnknownResult
+from scripts.measuring import fingerprint, results
+from scripts.measuring.results import BadResult, StaleResult, UnknownResult
 
 RATIO = {
     "value": 0.39,

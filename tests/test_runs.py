@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from scripts import results, runs
-from scripts.make_run import Job, claim, is_made, make
-from scripts.runs import BadRun, StaleRun
-from scripts.snippet_run import RunError
-from scripts.summary import summarise
+from scripts.measuring import results, runs
+from scripts.measuring.make_run import Job, claim, is_made, make
+from scripts.measuring.runs import BadRun, StaleRun
+from scripts.measuring.snippet_process import RunError
+from scripts.measuring.summary import summarise
 from tests.made_runs import TOY, checkout, edit, made_run, put
 
 COMMAND = "python -m scripts.make toy"
@@ -248,8 +248,10 @@ def summed(root):
 
 
 def test_the_code_that_sums_up_makes_the_summary_stale_and_not_the_runs(summed):
-    put(summed, "scripts/metrics.py", "def combine():\n    return 1\n")
-    with pytest.raises(results.StaleResult, match=rf"toy-cpu\.json is stale: scripts/metrics\.py has .*{COMMAND}"):
+    put(summed, "scripts/measuring/metrics.py", "def combine():\n    return 1\n")
+    with pytest.raises(
+        results.StaleResult, match=rf"toy-cpu\.json is stale: scripts/measuring/metrics\.py has .*{COMMAND}"
+    ):
         results.load(summed)
     assert len(runs.load("toy", summed)) == 2
 

@@ -20,7 +20,7 @@ import pytest
 from quiz import all_answers
 from quiz.api import reply
 from scripts.runtime import build_runtime
-from scripts.runtime.build import AS_THEY_ARE, ROOT, STOCK, run_steps
+from scripts.runtime.bundle import AS_THEY_ARE, ROOT, STOCK, run_steps
 from scripts.runtime.exercise import requests
 from scripts.runtime.node import run_node
 from scripts.runtime.steps import RuntimeBuildError, Steps
@@ -198,7 +198,7 @@ def test_a_failed_step_runs_again(tmp_path):
 
 def test_another_pyodide_than_the_pinned_one_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "package.json").write_text('{"version": "0.1.0"}')
-    monkeypatch.setattr("scripts.runtime.build.STOCK", tmp_path)
+    monkeypatch.setattr("scripts.runtime.bundle.STOCK", tmp_path)
     with pytest.raises(
         RuntimeBuildError, match=r"^node_modules has pyodide 0\.1\.0, package\.json pins .*; run: npm ci$"
     ):

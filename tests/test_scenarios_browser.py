@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import expect
 
 from quiz import decide
-from scripts.extension.authored import load
-from scripts.extension.scenarios import FILE
-from scripts.results import REPOSITORY
-from scripts.static_host import Fault
+from scripts.extension.data_file import load
+from scripts.extension.quiz.scenarios import FILE
+from scripts.measuring.results import REPOSITORY
+from scripts.site.static_host import Fault
 from tests.conftest import SUB_PATH
 from tests.quiz_page import expect_verdict, region
 

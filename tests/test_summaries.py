@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import evals_process, experiment_summary, results, runs, summary
-from scripts.experiment_summary import EXPERIMENT
-from scripts.runs import BadRun
+from scripts.measuring import evals_process, experiment_summary, results, runs, summary
+from scripts.measuring.experiment_summary import EXPERIMENT
+from scripts.measuring.runs import BadRun
 from tests.made_runs import ROOT, checkout, edit, in_process, made_run, put
 
 pytestmark = pytest.mark.slow

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scripts import vendor
-from scripts.check_site import check
+from scripts.site import vendor
+from scripts.site.check import check
 from tests.conftest import ROOT
 
 

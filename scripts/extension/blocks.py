@@ -12,29 +12,15 @@ from xml.etree import ElementTree as etree
 from markdown.blockparser import BlockParser
 from markdown.blockprocessors import BlockProcessor
 
-from scripts.extension import (
-    anki_deck,
-    arm_map,
-    automaton,
-    birth_certificate,
-    break_even,
-    diff,
-    downloads,
-    evidence,
-    experiment,
-    experiment_arms,
-    glossary,
-    interview,
-    ladder,
-    printed,
-    quick_check,
-    quiz_form,
-    references,
-    sample_size,
-    scenarios,
-    source_code,
-)
+from scripts.extension.charts import arm_map
+from scripts.extension.code import anki_package, diff, downloads, source_code
+from scripts.extension.evidence import birth_certificate, evidence, experiment, experiment_arms, printed
+from scripts.extension.lesson import automaton, break_even, glossary, sample_size
 from scripts.extension.page import Page
+from scripts.extension.practice import interview, quick_check
+from scripts.extension.quiz import form, ladder, scenarios
+from scripts.extension.sources import references
+from scripts.extension.sources.citing_sections import Cites
 from scripts.nearest import nearest
 
 Block = Callable[[str, Page], etree.Element | str]
@@ -42,7 +28,7 @@ Block = Callable[[str, Page], etree.Element | str]
 BLOCKS: dict[str, Block] = {
     "arms": experiment_arms.block,  # docs/_data/arms.yml
     "automaton": automaton.block,  # name of a file in docs/_data/automata/
-    "anki": anki_deck.block,  # the interview questions as a package
+    "anki": anki_package.block,  # the interview questions as a package
     "break-even": break_even.block,  # when a student pays: the reader's own numbers
     "check": quick_check.block,  # name of a file in docs/_data/checks/
     "code": source_code.block,  # path and symbol, or lora.freeze_base
@@ -56,11 +42,20 @@ BLOCKS: dict[str, Block] = {
     "ladder": ladder.block,  # the quiz's steps as a picture
     "map": arm_map.block,  # result, then the title: docs/_data/map.yml says what stands on it
     "printed": printed.block,  # result: the table that its script printed
-    "quiz": quiz_form.block,
+    "quiz": form.block,
     "references": references.block,
     "runs": birth_certificate.block,  # name of a folder in results/runs/
     "sample-size": sample_size.block,  # of a paired comparison
     "scenarios": scenarios.block,  # docs/_data/scenarios.yml, with the quiz's verdicts
+}
+
+# What a block cites of itself, beside the text of its page; see sources/citing_sections.py.
+CITES: dict[str, Cites] = {
+    "check": quick_check.cites,
+    "glossary": glossary.cites,
+    "interview": interview.cites,
+    "quiz": form.cites,
+    "scenarios": scenarios.cites,
 }
 
 LINE = re.compile(r"^ {0,3}(:::.*)$", re.MULTILINE)
@@ -100,6 +95,7 @@ class BlockOfOurs(BlockProcessor):
         if name not in BLOCKS:
             raise page.error(line, f"there is no block {name}; {nearest(name, BLOCKS)}")
         page.line = line  # what a block names in its errors: page.error(page.line, ...)
+        page.cites = CITES
         return BLOCKS[name](argument, page)
 
     def as_html(self, html: str) -> etree.Element:

@@ -5,6 +5,7 @@ works under any generator (MkDocs takes the front matter off first, so the text 
 """
 
 import posixpath
+from collections.abc import Mapping
 from pathlib import Path
 
 from markdown import Markdown
@@ -25,7 +26,7 @@ class Page:
     md: the converter. root: folder of `docs/` and `results/`. source: the Markdown as converted.
     path: the file, or None when no file under `docs/` has this text. data: data files that blocks have put
     in. built: elements made by blocks, whose text is not the author's prose. line: the block's own line, as
-    written.
+    written. cites: name of a block -> what it cites, for those that do.
     """
 
     def __init__(self, md: Markdown, root: Path, source: str):
@@ -34,6 +35,7 @@ class Page:
         self.data: list[Path] = []
         self.built: list = []
         self.line = ""  # the line of the block being made
+        self.cites: Mapping = {}
         self.path, self._before = _find(self.docs, source)
 
     def link(self, target: str) -> str:

@@ -9,7 +9,7 @@ boot      Pyodide in Node, as the browser's worker boots it
 steps     a step runs only when its inputs changed
 """
 
-from scripts.runtime.build import build_runtime
+from scripts.runtime.bundle import build_runtime
 from scripts.runtime.steps import RuntimeBuildError
 
 __all__ = ["RuntimeBuildError", "build_runtime"]

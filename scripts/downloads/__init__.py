@@ -1,0 +1,1 @@
+"""Files for readers to take home: the snippets and their zip, and the runs of each experiment."""

@@ -1,0 +1,76 @@
+"""What stands on the map: the points and arrows of `docs/_data/map.yml`, and where a result puts them."""
+
+from dataclasses import dataclass
+
+from scripts.extension.data_file import Entries, check_fields, load_figure
+from scripts.extension.page import Page
+from scripts.measuring.results import Result, UnknownResult
+from scripts.nearest import nearest
+
+AXIS = {"end": str, "name": str, "short": str}
+FIELDS = {"title": str, "caption": str, "across": dict, "up": dict, "points": list, "arrows": list}
+ROLES = {  # role -> the sign of its mark, and what it stands for
+    "base": ("\N{WHITE CIRCLE}", "unchanged"),
+    "knowledge": ("\N{BLACK UP-POINTING TRIANGLE}", "meant to add knowledge"),
+    "behaviour": ("\N{BLACK DIAMOND}", "meant to change behaviour"),
+    "both": ("\N{BLACK STAR}", "both"),
+    "other": ("\N{BLACK CIRCLE}", "by prompt or schema"),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One way to change the model. across, up: measurements as the result has them, shares from 0 to 1."""
+
+    cell: str
+    label: str
+    role: str
+    across: dict
+    up: dict
+
+    @property
+    def place(self) -> dict[str, float]:
+        """Where it stands, and the ends of its intervals, in percent."""
+        found = {}
+        for axis, one in (("x", self.across), ("y", self.up)):
+            names = {"value": axis, "low": f"{axis}Low", "high": f"{axis}High"}
+            found |= {name: round(100 * one[side], 3) for side, name in names.items() if side in one}
+        return found
+
+
+def load_data(page: Page) -> Entries:
+    """Return what stands on the map; SiteError for a mistake in it."""
+    data = load_figure("docs/_data", "map", FIELDS, {}, page)
+    for axis in ("across", "up"):
+        check_fields(data[axis], axis, AXIS, {}, data)
+    for entry in data["points"]:
+        check_fields(entry, "points", dict.fromkeys(("cell", "label", "role"), str), {}, data)
+    for entry in data["arrows"]:
+        check_fields(entry, "arrows", dict.fromkeys(("from", "to", "role"), str), {}, data)
+    cells = [entry["cell"] for entry in data["points"]]
+    known = {"from": cells, "to": cells, "role": list(ROLES)}
+    for entry in (*data["points"], *data["arrows"]):
+        for field in known:
+            if field in entry and entry[field] not in known[field]:
+                raise entry.error(f"there is no {entry[field]}; {nearest(entry[field], known[field])}", field)
+    return data
+
+
+def read(entry: Entries, data: Entries, result: Result) -> Point:
+    """Return a point as it was measured."""
+    shares = []
+    for axis in ("across", "up"):
+        key = f"{entry['cell']}.{data[axis]['end']}"
+        try:
+            one = result.value(key)
+        except UnknownResult as error:
+            raise entry.error(str(error), "cell") from None
+        if not 0 <= one["value"] <= 1:
+            raise entry.error(f"{key} is {one['value']}, and the map goes from 0 to 1", "cell")
+        shares.append(one)
+    return Point(entry["cell"], entry["label"], entry["role"], *shares)
+
+
+def ranked(points: list[Point]) -> list[Point]:
+    """Return the points in the order of a list: the most facts first."""
+    return sorted(points, key=lambda point: (-point.up["value"], -point.across["value"]))

@@ -1,0 +1,1 @@
+"""Code on the page: by symbol, as a difference, and as downloads."""

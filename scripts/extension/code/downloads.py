@@ -1,0 +1,143 @@
+"""The block `::: downloads`: every snippet and the zip of all, with hash, run lines and what each printed where.
+
+The links are HTML, as the build adds the files after the generator: `scripts/site/check.py` sees that they arrive and
+that each file has the hash that is stated here.
+"""
+
+import hashlib
+import posixpath
+from html import escape
+from xml.etree import ElementTree as etree
+
+from markdown.util import AtomicString
+
+from scripts.downloads.snippet_files import (
+    FOLDER,
+    LINES,
+    UV,
+    ZIP,
+    DownloadError,
+    Snippet,
+    archive,
+    settings_of,
+    size,
+    snippets_of,
+)
+from scripts.extension.code.source_code import fenced
+from scripts.extension.numbers.inline import NOT_YET, load_expected
+from scripts.extension.page import Page
+from scripts.measuring import results
+
+
+def block(argument: str, page: Page) -> etree.Element:
+    if argument:
+        raise page.error(page.line, "downloads takes no argument")
+    try:
+        made, expected = results.load(page.root), load_expected(page.root)
+        box = etree.Element("div", {"class": "downloads"})
+        add_zip(box, archive(page.root), page)
+        for snippet in snippets_of(page.root):
+            add_snippet(box, snippet, made, expected, page)
+        for name, content in settings_of(page.root).items():
+            add_settings(box, name, content, page)
+    except (results.StaleResult, results.BadResult, DownloadError) as error:
+        raise page.error(page.line, str(error)) from None
+    return box
+
+
+def add_zip(box: etree.Element, packed: bytes, page: Page) -> None:
+    """Add the zip: its link, and how to run what is in it."""
+    etree.SubElement(box, "h2", {"id": "all"}).text = "All in one zip"
+    box.append(link(ZIP, packed, page))
+    add_text(box, "It holds every script, the case that they share, and the list of packages. Unpack it, then:")
+    box.append(fenced("\n".join([f"cd {FOLDER}", *LINES]), "sh", page))
+    add_text(box, "With uv, one line and nothing to install first:")
+    box.append(fenced(UV, "sh", page))
+
+
+def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict, page: Page) -> None:
+    """Add one snippet: what it shows, its link, its run lines, where it ran and what it printed, its source."""
+    name = snippet.name.removesuffix(".py")
+    heading = etree.SubElement(box, "h2", {"id": name.replace("_", "-")})
+    etree.SubElement(heading, "code").text = AtomicString(snippet.name)
+    add_text(box, snippet.shows)
+    box.append(link(snippet.name, snippet.content, page))
+    (command, _), *others = snippet.run_lines
+    box.append(fenced(command, "sh", page))
+    if others:
+        lines = "\n".join(f"{command}  # {remark}" if remark else command for command, remark in others)
+        listed = f'<pre><code tabindex="0">{escape(lines)}</code></pre>'
+        add_html(box, f'<details class="more"><summary>Other ways to run it</summary>{listed}</details>', page)
+    add_runs(box, runs_of(snippet, made, expected), page)
+    source = f'<pre><code tabindex="0">{escape(snippet.text)}</code></pre>'
+    how = 'class="source" data-search-exclude'
+    add_html(box, f"<details {how}><summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
+
+
+def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> None:
+    """Add a file of settings: its link and its text, whose comments say what it is for."""
+    heading = etree.SubElement(box, "h2", {"id": name.partition(".")[0].replace("_", "-")})
+    etree.SubElement(heading, "code").text = AtomicString(name)
+    box.append(link(name, content, page))
+    box.append(fenced(content.decode("utf-8").rstrip(), name.rpartition(".")[2], page))
+
+
+def link(name: str, content: bytes, page: Page, folder: str = FOLDER) -> etree.Element:
+    """Return a paragraph with the link to a download in a folder of the site, its size and its sha256."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    href = posixpath.join(posixpath.relpath(".", address(page)), folder, name)
+    anchor = f'<a class="md-button" href="{href}" download data-sha256="{sha256}">Download {name}</a>'
+    paragraph = etree.Element("p", {"class": "download"})
+    paragraph.text = page.md.htmlStash.store(f"{anchor} {size(len(content))}, sha256 <code>{sha256}</code>")
+    return paragraph
+
+
+def address(page: Page) -> str:
+    """Return the folder of the site in which a page is published: `docs/snippets.md` is `snippets/index.html`."""
+    return page.path.relative_to(page.docs).with_suffix("").as_posix().removesuffix("index") if page.path else "."
+
+
+def runs_of(snippet: Snippet, made: dict, expected: dict) -> dict[str, results.Result | None]:
+    """Return what was measured of a snippet, by the result's name; None for what is only announced."""
+    named = snippet.name.removesuffix(".py").replace("_", "-")
+    measured = {stem: result for stem, result in made.items() if result.name == named}
+    return {stem: None for stem in expected if stem.rpartition("-")[0] == named} | measured
+
+
+def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: Page) -> None:
+    """Add where it ran and for how long, and the table that it printed."""
+    listed = etree.SubElement(box, "ul")
+    if not runs:
+        etree.SubElement(listed, "li").text = NOT_YET.capitalize()
+    for name, result in sorted(runs.items()):
+        item = etree.SubElement(listed, "li")
+        evidence = etree.SubElement(item, "a", {"href": page.link(f"evidence.md#{name}")})
+        evidence.text = AtomicString(name)
+        evidence.tail = AtomicString(f": {took(result) if result else NOT_YET}.")
+    for name, result in sorted(runs.items()):
+        if result and result.printed:
+            add_text(box, f"What it printed ({name}):")
+            box.append(fenced(result.printed, "text", page))
+            return
+
+
+def took(result: results.Result) -> str:
+    """Say how long a whole run took, and on what."""
+    around, one = result.environment, result.measured.get("run-seconds")
+    named = {"gpu": "{}", "cpu": "{}", "threads": "{} threads", "torch": "torch {}"}
+    machine = ", ".join(text.format(around[key]) for key, text in named.items() if key in around)
+    machine = machine.replace(", 1 threads", ", 1 thread")
+    if not one:
+        return f"measured on {machine}"
+    spread = f" ({results.shown(one['min'])} to {results.shown(one['max'])})" if "min" in one else ""
+    return f"a whole run took {results.shown(one['value'])} {one['unit']}{spread} on {machine}"
+
+
+def add_text(box: etree.Element, text: str) -> None:
+    """Add a paragraph of plain text."""
+    etree.SubElement(box, "p").text = AtomicString(text)
+
+
+def add_html(box: etree.Element, html: str, page: Page) -> None:
+    """Add a piece of HTML as it is."""
+    etree.SubElement(box, "p").text = page.md.htmlStash.store(html)

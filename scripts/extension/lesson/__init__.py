@@ -1,0 +1,1 @@
+"""What lessons need beside words: glossary, reading time, worked tables and forms."""

@@ -1,0 +1,1 @@
+"""Practice: the interview questions and the quick checks."""

@@ -1,0 +1,146 @@
+"""Interview practice: the questions of `docs/_data/interview/<topic>.yml`, read and checked.
+
+A file is a list of {id, level, tags, question, answer, follow_ups: two of {question, answer}, rubric: {weak,
+good, excellent}, lesson: rag.md#when-it-fails}; the few that are shown first also have an `order`, 1 and up.
+The texts are Markdown with citations; `answer` may have several paragraphs and lists. `tags.yml` beside them
+names every tag: `forms` say what a question makes one do, and each question has exactly one of these;
+`subjects` say what it is about. What else must hold is in `interview_check.py`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.page import SiteError
+from scripts.extension.practice.interview_check import Check
+from scripts.extension.sources.citations import KEY
+from scripts.nearest import nearest
+
+FOLDER = "docs/_data/interview"
+TOPICS = {  # in the order of the site, with the page of each
+    "decision": "index.md",
+    "prompting": "prompting.md",
+    "rag": "rag.md",
+    "lora-qlora": "lora-qlora.md",
+    "distillation": "distillation.md",
+    "constrained-decoding": "constrained-decoding.md",
+    "evals": "evals.md",
+}
+FIELDS = {
+    "id": str,
+    "level": str,
+    "tags": list,
+    "question": str,
+    "answer": str,
+    "follow_ups": list,
+    "rubric": dict,
+    "lesson": str,
+}
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """What an answer of each mark says."""
+
+    weak: str
+    good: str
+    excellent: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """lesson: page and anchor, named from `docs/`. order: place among those shown first, or None.
+
+    version: changes with any of its words, so that a kept mark never shows for another question.
+    """
+
+    id: str
+    topic: str
+    level: str
+    tags: tuple[str, ...]
+    question: str
+    answer: str
+    follow_ups: tuple[FollowUp, ...]
+    rubric: Rubric
+    lesson: str
+    order: int | None = None
+
+    @property
+    def version(self) -> str:
+        words = (self.question, self.answer, self.follow_ups, self.rubric)
+        return hashlib.sha256(repr(words).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Both map a tag to the words that a page prints for it."""
+
+    forms: dict[str, str]
+    subjects: dict[str, str]
+
+
+def load_questions(root: Path) -> tuple[Question, ...]:
+    """Return all questions by topic, in the order of the site; SiteError with file and line of the first mistake."""
+    for path in sorted((root / FOLDER).glob("*.yml")):
+        if path.stem not in TOPICS and path.stem != "tags":
+            name = path.relative_to(root).as_posix()
+            raise SiteError(f"{name}:1: there is no topic {path.stem}; {nearest(path.stem, TOPICS)}")
+    tags = load_tags(root)
+    check, questions = Check(root, set(tags.forms), set(tags.subjects)), []
+    for topic in TOPICS:
+        for entry in _entries(root / FOLDER / f"{topic}.yml", root):
+            check.entry(entry)
+            questions.append(_question(topic, entry))
+    check.all_together()
+    return tuple(questions)
+
+
+def shown_first(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+    """The questions that have an `order`, in that order."""
+    return tuple(sorted((q for q in questions if q.order is not None), key=lambda q: q.order))
+
+
+def load_tags(root: Path) -> Tags:
+    """Return the vocabulary of `tags.yml`; SiteError with file and line of the first mistake."""
+    data = load(root / FOLDER / "tags.yml", root)
+    check_fields(data, "the vocabulary", {"forms": dict, "subjects": dict}, {}, _top(f"{FOLDER}/tags.yml"))
+    for group in data.values():
+        for tag, label in group.items():
+            if not KEY.fullmatch(str(tag)) or not isinstance(label, str):
+                raise group.error(f"{tag}: a tag is words of a-z and 0-9 joined by hyphens, with its label", tag)
+    for tag in data["forms"].keys() & data["subjects"].keys():
+        raise data["subjects"].error(f"{tag} is also a form; choose another word", tag)
+    return Tags(dict(data["forms"]), dict(data["subjects"]))
+
+
+def _entries(path: Path, root: Path) -> list[Entries]:
+    data, name = load(path, root), path.relative_to(root).as_posix()
+    if not isinstance(data, list) or not data:
+        raise SiteError(f"{name}:1: must be a list of questions")
+    for number, entry in enumerate(data, 1):
+        check_fields(entry, f"question {number}", FIELDS, {"order": int}, _top(name))
+    return data
+
+
+def _question(topic: str, entry: Entries) -> Question:
+    made = {
+        "tags": tuple(entry["tags"]),
+        "answer": entry["answer"].strip(),
+        "follow_ups": tuple(FollowUp(**one) for one in entry["follow_ups"]),
+        "rubric": Rubric(**entry["rubric"]),
+    }
+    return Question(topic=topic, **{**entry, **made})
+
+
+def _top(name: str) -> Entries:
+    """Stands for the file itself where an entry is no mapping and has no line."""
+    top = Entries()
+    top.file, top.line, top.lines = name, 1, {}
+    return top

@@ -1,0 +1,1 @@
+"""The quiz on the page: form, verdict cards, table, ladder and situations."""

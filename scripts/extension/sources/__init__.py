@@ -1,0 +1,1 @@
+"""Sources: citations in the text, the References page, and where each source is cited."""

@@ -1,0 +1,1 @@
+"""What was measured: runs, the summaries computed from them, and the results that pages read."""

@@ -1,0 +1,37 @@
+"""The words of a measured number, made from its key: `after.with-page.right`.
+
+`metric_sentences.yml` says it better where the plain key would not do: `names` maps a part of a key to words, `units`
+maps the end of a key to a unit. A part in neither is printed as it is spelled: no measurement stops for a word.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from scripts.measuring.metrics import SHARE
+
+FILE = Path(__file__).with_suffix(".yml")
+
+
+@cache
+def load_words(file: Path = FILE) -> dict[str, dict[str, str]]:
+    """Return {"names": part of a key -> words, "units": end of a key -> unit}."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def unit_of(key: str, number: Mapping) -> str:
+    """Return the unit of a number: that of its key's end, "of 1" for a share, else none."""
+    end = key.rpartition(".")[2]
+    for known, unit in load_words()["units"].items():
+        if end == known or end.endswith(f"-{known}"):
+            return unit
+    return SHARE if "n" in number and 0 <= number["value"] <= 1 and number.get("low", 0) >= 0 else ""
+
+
+def sentence(key: str) -> str:
+    """Return what a key says: the way to it, a colon, and what was counted."""
+    *way, end = [load_words()["names"].get(part, part.replace("-", " ")) for part in key.split(".")]
+    said = f"{', '.join(way)}: {end}." if way else f"{end}."
+    return said[0].upper() + said[1:]
