@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -87,6 +88,23 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
     return failed
 
 
+def must_compute_in(dtype: str | None, machine: str, root: Path) -> None:
+    """Raise RunError where the snippets would compute in another dtype on this machine than the protocol says."""
+    device = "cpu" if machine == "cpu" else "cuda"
+    asks = f"import torch; from case.model import choose_dtype; print(choose_dtype(torch.device({device!r})))"
+    if dtype and dtype not in (chosen := print_of(asks, root / "snippets")):
+        native = "a CPU with avx512_bf16 or AMX" if machine == "cpu" else "another GPU"
+        raise RunError(f"the protocol says {dtype}, and this machine computes in {chosen}; run it on {native}")
+
+
+def print_of(code: str, folder: Path) -> str:
+    """Return what a few lines of Python print, run in a folder as a process of their own."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise RunError(f"the machine could not be asked for its dtype: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout.strip().removeprefix("torch.")
+
+
 def set_up_embedder(root: Path) -> None:
     """Put the embedder where a run names it from the root: the package's folder is this machine's own.
 
@@ -122,7 +140,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.tuning:
             failed = make_all(trials(plan["tuning"], options.model), ROOT)
         else:
-            failed = make_all(evidence(options.arms, options.seeds, options.machine, options.model, ROOT), ROOT)
+            jobs = evidence(options.arms, options.seeds, options.machine, options.model, ROOT)
+            if not all(is_made(job, ROOT) for job in jobs):
+                must_compute_in(plan["evidence"].get("dtype"), options.machine, ROOT)
+            failed = make_all(jobs, ROOT)
             say("experiment", f"{summarise(EXPERIMENT, options.machine, ROOT).relative_to(ROOT)} written")
     except MISTAKES as error:
         say("experiment", str(error))

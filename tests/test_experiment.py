@@ -65,6 +65,26 @@ def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
     assert run.metrics["after"]["with_page"]["right"]["value"] == 0.6 and not (root / out).exists()
 
 
+CHOOSES = "def choose_dtype(device):\n    return 'torch.{dtype}'\n"
+
+
+def test_a_machine_that_computes_in_another_dtype_makes_no_run(root, capsys):
+    edit(root, PLAN.as_posix(), "seeds = [0, 1]", 'seeds = [0, 1]\ndtype = "bfloat16"')
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
+    assert experiment.main([]) == 2 and files(root) == []
+    asks = (
+        "experiment: the protocol says bfloat16, and this machine computes in float32; run it on a CPU with avx512_bf16"
+    )
+    assert capsys.readouterr().err.strip().startswith(asks)
+    put(root, "snippets/case/model.py", "broken\n")
+    assert experiment.main([]) == 2
+    assert "could not be asked for its dtype: NameError" in capsys.readouterr().err
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="bfloat16"))
+    assert experiment.main([]) == 0 and len(files(root)) == 4
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
+    assert experiment.main([]) == 0  # with every run there, any machine can sum up
+
+
 def test_what_is_there_is_not_made_again(root, capsys):
     experiment.main(["--arms", "base"])
     before = {name: (root / "results/runs" / name).stat().st_mtime_ns for name in files(root)}

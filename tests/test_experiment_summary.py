@@ -447,6 +447,17 @@ def test_runs_of_several_models_or_protocols_are_not_summed_up(root, other):
         summarise("fine-tune-vs-rag", "cpu", root)
 
 
+def test_a_run_in_another_dtype_than_the_plans_is_not_summed_up(root):
+    edit(root, experiment_summary.PLAN.as_posix(), "[evidence]", '[evidence]\ndtype = "bfloat16"')
+    (base, *others) = Experiment(root).runs
+    for run in others:
+        runs.write(Run(**{**vars(run), "environment": {**run.environment, "dtype": "bfloat16"}}), root)
+    runs.write(Run(**{**vars(base), "environment": {**base.environment, "dtype": "float32"}}), root)
+    wrong = rf"{base.path.as_posix()} was computed in float32, not in bfloat16; delete it and run: python"
+    with pytest.raises(BadRun, match=wrong):
+        summarise("fine-tune-vs-rag", "cpu", root)
+
+
 def test_runs_of_an_arm_that_is_no_more_are_left_out(root, experiment):
     found = experiment_summary.whole_seeds(experiment.runs, SMALL[:2])
     assert [(run.arm, run.seed) for run in found] == [("base", 0), ("base", 1), ("examples", 0), ("examples", 1)]

@@ -69,6 +69,7 @@ HITS = {
 def summarise(name: str, machine: str, root: Path) -> Path:
     """Write the summary of the runs of a machine; return its path. BadRun, BadResult, RunError."""
     plan = read_plan(root)
+    must_be_of(plan["evidence"].get("dtype"), runs.load(experiment_of(name, machine), root))
     found = whole_seeds(runs.load(experiment_of(name, machine), root), list(runs.arms(root)))
     with ThreadPoolExecutor(2) as pool:  # each call is a process of its own
         calls = list(pool.map(lambda call: call(), calls_of(found, plan, root)))
@@ -91,6 +92,13 @@ def summarise(name: str, machine: str, root: Path) -> Path:
 def read_plan(root: Path) -> dict:
     """Return what is to be run and compared."""
     return tomllib.loads((root / PLAN).read_text(encoding="utf-8"))
+
+
+def must_be_of(dtype: str | None, found: Sequence[Run]) -> None:
+    """Raise BadRun for a run that was computed in another dtype than the plan's; a plan may leave it open."""
+    for run in found:
+        if dtype and (other := run.environment.get("dtype")) != dtype:
+            raise BadRun(f"{run.path} was computed in {other}, not in {dtype}; delete it and run: {run.command}")
 
 
 def whole_seeds(found: Sequence[Run], arms: Sequence[str]) -> list[Run]:
