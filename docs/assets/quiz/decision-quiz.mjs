@@ -5,7 +5,7 @@
  */
 
 import { readQuery, writeQuery } from "./answers.mjs";
-import { ask, retry, start, subscribe } from "./engine.mjs";
+import { SLOW_AFTER, ask, retry, start, subscribe } from "./engine.mjs";
 import { fillCard, withSite } from "./verdict-card.mjs";
 
 /** @typedef {import("./answers.mjs").Answers} Answers */
@@ -193,7 +193,7 @@ class DecisionQuiz extends HTMLElement {
     this.phase = phase;
     this.dataset.phase = phase;
     const because = this.table.words.reasons[reason ?? ""] ?? reason ?? "";
-    this.setText("[data-state-text]", this.word(phase, { python: python ?? "", reason: because }));
+    this.setText("[data-state-text]", this.word(phase, { python: python ?? "", reason: because, seconds: String(SLOW_AFTER / 1000) }));
     /** @type {HTMLElement} */ (this.part("[data-retry]")).hidden = phase !== "failed" && phase !== "slow";
     if (news && phase === "ready" && this.complete()) this.show();
   }

@@ -10,7 +10,7 @@
  */
 
 const RUNTIME = new URL("../runtime/", import.meta.url).href;
-const SLOW_AFTER = 20_000; // ms
+export const SLOW_AFTER = 20_000; // ms
 const DEAD_AFTER = 15_000; // ms without an answer that takes Python milliseconds
 
 /** @type {State} */

@@ -23,7 +23,7 @@ from scripts.extension.sources.citations import load_references
 WORDS = {
     "idle": "From the table in this page.",
     "loading": "From the table in this page. Python is on its way to check it.",
-    "slow": "Python is taking longer than 20 seconds. The verdict stands: it is from the table in this page.",
+    "slow": "Python is taking longer than {seconds} seconds. The verdict stands: it is from the table in this page.",
     "ready": "Checked by Python {python} in your browser.",
     "failed": "Python did not start ({reason}). The verdict stands: it is from the table in this page.",
     "retry": "Try again",
