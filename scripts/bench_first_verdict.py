@@ -21,9 +21,9 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from scripts.bootstrap import CHROMIUM
 from scripts.measuring import results
+from scripts.publishing.static_host import StaticHost
 from scripts.runtime import RuntimeBuildError, build_runtime
 from scripts.runtime.bundle import STOCK
-from scripts.site.static_host import StaticHost
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
@@ -38,7 +38,7 @@ MEASURED_CODE = [
     *sorted(PAGES.iterdir()),
     QUIZ / "engine.mjs",
     QUIZ / "worker.mjs",
-    ROOT / "scripts" / "site" / "static_host.py",
+    ROOT / "scripts" / "publishing" / "static_host.py",
     Path(__file__).resolve(),
     ROOT / "node_modules" / "pyodide" / "package.json",  # names its version; other packages change nothing here
 ]

@@ -18,9 +18,9 @@ from scripts.extension.numbers.loose_numbers import loose_in_data
 from scripts.extension.page import SiteError
 from scripts.extension.sources import bibliography
 from scripts.extension.sources.citations import load_references
+from scripts.publishing import indexes, markdown_copies, vendor
+from scripts.publishing.check import check
 from scripts.runtime import build_runtime
-from scripts.site import indexes, markdown_copies, vendor
-from scripts.site.check import check
 
 ROOT = Path(__file__).resolve().parent.parent
 

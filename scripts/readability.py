@@ -16,7 +16,7 @@ import pyphen
 from bs4 import BeautifulSoup
 
 from scripts.extension.lesson.reading_time import Reading, reading_of
-from scripts.site.markdown_copies import ARTICLE, pages_of
+from scripts.publishing.markdown_copies import ARTICLE, pages_of
 
 HEADINGS = ("page", "words", "minutes", "sentences", "ease", "grade")
 SENTENCE_END = re.compile(r"(?<=[.!?:])\s+")

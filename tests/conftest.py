@@ -23,8 +23,8 @@ from playwright.sync_api import sync_playwright
 
 from scripts.bootstrap import CHROMIUM
 from scripts.build import build
+from scripts.publishing.static_host import StaticHost
 from scripts.runtime import build_runtime
-from scripts.site.static_host import StaticHost
 
 # Started in the background, a shell's children ignore Ctrl-C, and theirs too; the tests send it and mean it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scripts.site import vendor
-from scripts.site.static_host import StaticHost
+from scripts.publishing import vendor
+from scripts.publishing.static_host import StaticHost
 from tests.conftest import ROOT
 from tests.test_interview_data import FOLDER, TAGS, good
 from tests.test_interview_data import PAGE as LESSON

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.site.check import check, main
+from scripts.publishing.check import check, main
 
 PAGE = """<!doctype html>
 <html><head><title>{title}</title>

@@ -17,7 +17,7 @@ from accelerate.utils import DistributedType
 from scripts.downloads.snippet_files import ZIP, DownloadError, archive, publish, settings_of, size, snippets_of
 from scripts.extension.page import SiteError
 from scripts.measuring import results
-from scripts.site.check import check
+from scripts.publishing.check import check
 from tests.conftest import ROOT
 from tests.tiny_site import TinySite
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from quiz.api import reply
+from scripts.publishing.static_host import Fault, StaticHost
 from scripts.runtime.bundle import ROOT
 from scripts.runtime.exercise import requests
-from scripts.site.static_host import Fault, StaticHost
 
 pytestmark = pytest.mark.browser
 

@@ -253,15 +253,20 @@ def replaced(site, file, old, new):
             "arms.yml",
             "lora-pages:",
             "lora-page:",
-            r"arms\.yml:3: the arm lora-pages was measured and has no label here",
+            r"arms\.yml:4: the arm lora-pages was measured and has no label here",
         ),
         (
             "arms.yml",
             "base:",
             "bse:\n  label: a\n  says: b\nbase:",
-            r"arms\.yml:3: there is no arm bse; did you mean base",
+            r"arms\.yml:4: there is no arm bse; did you mean base",
         ),
-        ("arms.yml", "label: The model", "lable: The model", r"arms\.yml:\d: base has no label"),
+        (
+            "arms.yml",
+            "label: The model",
+            "lable: The model",
+            r"arms\.yml:\d: base has an unknown field lable; did you mean label",
+        ),
         (
             "comparisons.yml",
             "four-bits:",
@@ -272,7 +277,7 @@ def replaced(site, file, old, new):
             "comparisons.yml",
             "second: After",
             "secnd: After",
-            r"comparisons\.yml:6: changed-facts has an unknown field secnd",
+            r"comparisons\.yml:7: changed-facts has an unknown field secnd",
         ),
         (
             "comparisons.yml",

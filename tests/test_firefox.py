@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scripts.bootstrap import FIREFOX, path
-from scripts.site.static_host import Fault, StaticHost
+from scripts.publishing.static_host import Fault, StaticHost
 from tests.conftest import ROOT, SITE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

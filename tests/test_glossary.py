@@ -83,7 +83,7 @@ MISTAKES = {
     "no list": ("term: RAG\n", ":1: must be a list of terms"),
     "unknown field": (TERMS.replace("also:", "alos:"), ":3: term 1 has an unknown field alos; did you mean also"),
     "no meaning": ("- term: RAG\n", ":1: term 1 has no means"),
-    "other words": (TERMS.replace("[retrieval]", "[1]"), ":3: RAG: also must be a list of words"),
+    "other words": (TERMS.replace("[retrieval]", "[1]"), ":3: term 1: also must be a list of words"),
     "twice": (TERMS.replace("term: Adapter", "term: rag"), ":6: rag is there twice"),
     "no such page": (TERMS.replace("index.md#why", "indx.md"), ":5: RAG: there is no page indx.md; did you mean index"),
     "no such heading": (TERMS.replace("#why", "#whi"), ":5: RAG: index.md has no heading #whi; did you mean why"),

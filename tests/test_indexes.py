@@ -8,7 +8,7 @@ from xml.etree import ElementTree as etree
 import pytest
 
 from scripts.extension.lesson.reading_time import LESSON
-from scripts.site import indexes
+from scripts.publishing import indexes
 from tests.conftest import built
 from tests.nav import PAGES
 

@@ -83,13 +83,13 @@ def test_version_follows_the_words(site):
 
 
 FAULTS = {
-    "no rubric mark": ("    good: Says rag and why.\n", "", ":12: the rubric of rag-one has no good; every entry has"),
-    "no rubric": ("  rubric:\n", "  rubrik:\n", ":1: question 1 has no rubric; every entry has"),
+    "no rubric mark": ("    good: Says rag and why.\n", "", ":12: rag-one, rubric has no good; every entry has"),
+    "no rubric": ("  rubric:\n", "  rubrik:\n", ":11: question 1 has an unknown field rubrik; did you mean rubric"),
     "unknown rubric mark": ("    good: ", "    poor: x\n    good: ", ":13: .* unknown field poor; "),
     "same rubric twice": ("Says rag and why.", "says RAG", ":13: rag-one, good says the same as .*rag.yml:12;"),
     "unknown level": ("working", "seniour", ":2: rag-one: unknown level seniour; did you mean senior"),
     "unknown tag": ("memory]", "memori]", ":3: rag-one: unknown tag memori; did you mean memory"),
-    "tag that is no word": ("memory]", "4]", ":3: rag-one: unknown tag 4; known: cost"),
+    "tag that is no word": ("memory]", "4]", ":3: question 1: tags must be text \\(quote it\\), not 4"),
     "no form": ("[explain, memory]", "[memory]", ":3: rag-one has 0 forms; give it one of debug, explain"),
     "two forms": ("[explain, memory]", "[explain, debug]", ":3: rag-one has 2 forms"),
     "tag twice": ("[explain, memory]", "[explain, memory, memory]", ":3: rag-one has the tags .*; write 1 to 4"),
@@ -110,7 +110,7 @@ FAULTS = {
         "    - Dear?\n",
         ":6: rag-one, follow-up 2 must be a mapping",
     ),
-    "bad id": ("rag-one", "Rag_One", ":1: 'Rag_One' must be words"),
+    "bad id": ("rag-one", "Rag_One", ":1: question 1: id must be words"),
     "id of another topic": ("rag-one", "decision-one", r":1: the id decision-one is also in .*decision\.yml:1;"),
     "short answer": (ANSWER, "No.", ":5: rag-one: the answer has 1 words; write 60 to 160"),
     "long answer": (ANSWER, f"{ANSWER} {ANSWER} {ANSWER}", ":5: rag-one: the answer has 180 words; write"),
@@ -189,9 +189,9 @@ def test_unknown_and_missing_topics_are_named(site):
 
 
 VOCABULARY_FAULTS = {
-    "group left out": ("subjects:", "topics:", ":1: the vocabulary has no subjects"),
-    "tag with a blank": ("  memory", "  main memory", ":5: main memory: a tag is words"),
-    "label left out": ("Memory", "", ":5: memory: a tag is words"),
+    "group left out": ("subjects:", "topics:", ":4: tags has an unknown field topics; known: forms, subjects"),
+    "tag with a blank": ("  memory", "  main memory", ":5: subjects: the key main memory must be words"),
+    "label left out": ("Memory", "", ":5: subjects: memory must be text"),
     "tag in both": ("  memory", "  debug", ":5: debug is also a form; choose another word"),
 }
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scripts.site import vendor
+from scripts.publishing import vendor
 from tests.conftest import ROOT
 
 NOON = int(datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp() * 1000)

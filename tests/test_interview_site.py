@@ -54,7 +54,7 @@ def test_without_script_every_question_can_be_read(visit):
 
 
 def test_when_the_library_cannot_be_loaded_the_page_can_be_read(visit, host):
-    from scripts.site.static_host import Fault
+    from scripts.publishing.static_host import Fault
 
     host.faults[f"/assets/vendor/{LIBRARY}"] = Fault(status=404)
     page = visit("/interview/")

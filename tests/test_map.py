@@ -255,9 +255,13 @@ def test_a_map_of_arrows_alone_needs_no_list(site):
         ),
         ("to: base.retrieved", "to: base.retrived", r"map\.yml:\d+: there is no base\.retrived; did you mean base\.r"),
         ("label: both, role: both", "label: both, role: bth", r"map\.yml:\d+: there is no bth; did you mean both"),
-        ("title:", "titel:", r"map has no title"),
-        ("short: facts", "shrt: facts", r"up has no short"),
-        ("{cell: base.retrieved, label: with retrieval, role: knowledge}", "text", r"points must be a mapping"),
+        ("title:", "titel:", r"map has an unknown field titel"),
+        ("short: facts", "shrt: facts", r"up has an unknown field shrt"),
+        (
+            "{cell: base.retrieved, label: with retrieval, role: knowledge}",
+            "text",
+            r"point 2 must be a mapping with cell, label, role",
+        ),
     ],
 )
 def test_a_mistake_in_the_map_stops_the_build(site, old, new, problem):

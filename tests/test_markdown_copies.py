@@ -5,7 +5,7 @@ import re
 import pytest
 
 from scripts.extension.lesson.reading_time import LESSON
-from scripts.site.markdown_copies import COPY, markdown_of, pages_of, publish, to_copy
+from scripts.publishing.markdown_copies import COPY, markdown_of, pages_of, publish, to_copy
 from tests.nav import PAGES
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from scripts.site.static_host import StaticHost
+from scripts.publishing.static_host import StaticHost
 from tests.conftest import built, moved
 from tests.nav import PAGES
 from tests.test_indexes import ADDRESS

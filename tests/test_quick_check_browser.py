@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from scripts.measuring.results import REPOSITORY
-from scripts.site.static_host import StaticHost
+from scripts.publishing.static_host import StaticHost
 from tests.test_quick_check_data import GOOD
 from tests.tiny_site import TinySite
 

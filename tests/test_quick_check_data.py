@@ -97,7 +97,7 @@ MISTAKES = {
         "id: what-changes",
         ":11: the id what-changes is also in docs/_data/checks/rag.yml:1",
     ),
-    "bad id": ("id: which-two", "id: Which_Two", ":11: 'Which_Two' must be words"),
+    "bad id": ("id: which-two", "id: Which_Two", ":11: question 2: id must be words"),
     "loose number": (
         "It adds small matrices [@lora].",
         "It takes 48 GB.",

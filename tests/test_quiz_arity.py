@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from quiz import all_answers
 from scripts.measuring.results import REPOSITORY
-from scripts.site.static_host import StaticHost
+from scripts.publishing.static_host import StaticHost
 from tests.quiz_page import answer, expect_verdict
 
 QUESTION = """

@@ -268,7 +268,7 @@ def test_it_prints_as_a_record(visit, tmp_path):
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_the_loading_sign_respects_reduced_motion(visit, host, motion):
-    from scripts.site.static_host import Fault
+    from scripts.publishing.static_host import Fault
 
     host.faults["/assets/runtime/python_stdlib.gzip"] = Fault(delay=1.5)
     page = visit(QUERY, reduced_motion=motion)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from quiz import all_answers, decide
-from scripts.site.static_host import Fault
+from scripts.publishing.static_host import Fault
 from tests.quiz_page import BOOT, FACTS, QUERY, answer, expect_verdict, region, state
 
 pytestmark = pytest.mark.browser

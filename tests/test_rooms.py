@@ -13,7 +13,7 @@ MAY = {
     "measuring": {"nearest", "staleness"},
     "downloads": {"measuring"},
     "runtime": {"quiz"},
-    "site": {"bootstrap", "extension/lesson"},
+    "publishing": {"bootstrap", "extension/lesson"},
     "anki": {"downloads", "extension/practice", "extension/sources"},
     "extension/page": {"nearest"},
     "extension/sources": {"nearest", "extension/page", "downloads"},
@@ -33,7 +33,12 @@ MAY = {
     },
 }
 FRONT = "extension"  # the blocks' table and the extension itself: they know every room of the extension
-ON_THE_GROUND = {"page", "data_file", "headings"}  # files of the extension that all of its rooms stand on
+ON_THE_GROUND = {
+    "page",
+    "data_file",
+    "data_schema",
+    "headings",
+}  # what all rooms of the extension stand on
 
 
 def room_of(name: str) -> str:

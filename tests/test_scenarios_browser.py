@@ -7,7 +7,7 @@ from quiz import decide
 from scripts.extension.data_file import load
 from scripts.extension.quiz.scenarios import FILE
 from scripts.measuring.results import REPOSITORY
-from scripts.site.static_host import Fault
+from scripts.publishing.static_host import Fault
 from tests.conftest import SUB_PATH
 from tests.quiz_page import expect_verdict, region
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from scripts.site import social_card
-from scripts.site.social_card import KEYWORD, PICTURES, ROOT, hash_of, main, with_source
+from scripts.publishing import social_card
+from scripts.publishing.social_card import KEYWORD, PICTURES, ROOT, hash_of, main, with_source
 
 SMALL = 100_000  # bytes
 
@@ -27,7 +27,9 @@ def test_a_picture_has_its_size_and_is_made_from_its_drawing(picture):
     png = (ROOT / picture.png).read_bytes()
     found = chunks(png)
     assert struct.unpack(">II", found[b"IHDR"][:8]) == (picture.width, picture.height)
-    assert found[b"tEXt"] == KEYWORD + b"\0" + hash_of(picture).encode(), "run: python -m scripts.site.social_card"
+    assert found[b"tEXt"] == KEYWORD + b"\0" + hash_of(picture).encode(), (
+        "run: python -m scripts.publishing.social_card"
+    )
     assert len(png) < SMALL
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from scripts.site import vendor
-from scripts.site.check import check
+from scripts.publishing import vendor
+from scripts.publishing.check import check
 from tests.conftest import ROOT
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import material
 
-from scripts.site.static_host import StaticHost
+from scripts.publishing.static_host import StaticHost
 from tests.conftest import ROOT
 
 THEME = Path(material.__file__).parent / "templates/assets/stylesheets"

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from scripts.extension.data_file import Entries, check_fields, load_figure
+from scripts.extension.data_file import Entries, load
 from scripts.extension.page import Page
 from scripts.measuring.results import Result, UnknownResult
 from scripts.nearest import nearest
 
-AXIS = {"end": str, "name": str, "short": str}
-FIELDS = {"title": str, "caption": str, "across": dict, "up": dict, "points": list, "arrows": list}
+FILE = "docs/_data/map.yml"
 ROLES = {  # role -> the sign of its mark, and what it stands for
     "base": ("\N{WHITE CIRCLE}", "unchanged"),
     "knowledge": ("\N{BLACK UP-POINTING TRIANGLE}", "meant to add knowledge"),
@@ -40,13 +39,8 @@ class Point:
 
 def load_data(page: Page) -> Entries:
     """Return what stands on the map; SiteError for a mistake in it."""
-    data = load_figure("docs/_data", "map", FIELDS, {}, page)
-    for axis in ("across", "up"):
-        check_fields(data[axis], axis, AXIS, {}, data)
-    for entry in data["points"]:
-        check_fields(entry, "points", dict.fromkeys(("cell", "label", "role"), str), {}, data)
-    for entry in data["arrows"]:
-        check_fields(entry, "arrows", dict.fromkeys(("from", "to", "role"), str), {}, data)
+    data = load(page.root / FILE, page.root, "map")
+    page.data.append(page.root / FILE)
     cells = [entry["cell"] for entry in data["points"]]
     known = {"from": cells, "to": cells, "role": list(ROLES)}
     for entry in (*data["points"], *data["arrows"]):

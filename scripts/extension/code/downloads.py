@@ -1,7 +1,7 @@
 """The block `::: downloads`: every snippet and the zip of all, with hash, run lines and what each printed where.
 
-The links are HTML, as the build adds the files after the generator: `scripts/site/check.py` sees that they arrive and
-that each file has the hash that is stated here.
+The links are HTML, as the build adds the files after the generator: `scripts/publishing/check.py` sees that they arrive
+and that each file has the hash that is stated here.
 """
 
 import hashlib

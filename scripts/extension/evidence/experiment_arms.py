@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from xml.etree import ElementTree as etree
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import Entries, load
 from scripts.extension.evidence.table import Cell, Row, Table, add_table
-from scripts.extension.page import Page, SiteError
+from scripts.extension.page import Page
 from scripts.measuring import runs
 from scripts.nearest import nearest
 
@@ -27,12 +27,8 @@ def block(argument: str, page: Page) -> etree.Element:
 
 def load_arms(page: Page, measured: Iterable[str]) -> Entries:
     """Return arm -> label, says. measured: arms of a result, which all must be there; SiteError for a mistake."""
-    data = load(page.root / FILE, page.root)
+    data = load(page.root / FILE, page.root, "arms")
     page.data.append(page.root / FILE)
-    if not isinstance(data, Entries):
-        raise SiteError(f"{FILE}:1: must be a mapping of arms to label and says")
-    for name, entry in data.items():
-        check_fields(entry, name, {"label": str, "says": str}, {}, data)
     if missing := [arm for arm in measured if arm not in data]:
         raise data.error(f"the arm {missing[0]} was measured and has no label here; {nearest(missing[0], data)}")
     known = {*measured, *(runs.arms(page.root) if (page.root / runs.ARMS).is_file() else ())}

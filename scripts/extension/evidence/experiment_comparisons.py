@@ -8,9 +8,9 @@ import tomllib
 from collections.abc import Mapping
 from xml.etree import ElementTree as etree
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import Entries, load
 from scripts.extension.evidence.table import Cell, Row, Table, add_table, fold, place, points
-from scripts.extension.page import Page, SiteError
+from scripts.extension.page import Page
 from scripts.measuring import results
 from scripts.nearest import nearest
 
@@ -91,12 +91,9 @@ def read_plan(page: Page) -> list[dict]:
 
 def load_sentences(page: Page, names: list[str]) -> Entries:
     """Return comparison -> asks, and a sentence for some outcomes; SiteError for a comparison that is not planned."""
-    data = load(page.root / FILE, page.root)
+    data = load(page.root / FILE, page.root, "comparisons")
     page.data.append(page.root / FILE)
-    if not isinstance(data, Entries):
-        raise SiteError(f"{FILE}:1: must be a mapping of comparisons to sentences")
-    for name, entry in data.items():
-        check_fields(entry, name, {"asks": str}, dict.fromkeys(OUTCOMES, str), data)
+    for name in data:
         if name not in names:
             raise data.error(f"there is no comparison {name} in {PLAN}; {nearest(name, names)}", name)
     return data

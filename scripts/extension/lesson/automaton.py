@@ -10,11 +10,10 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from scripts.extension.data_file import Entries, load_figure
+from scripts.extension.data_file import Entries, load
 from scripts.extension.page import Page
 
 FOLDER = "docs/_data/automata"
-FIELDS = {"title": str, "caption": str, "field": str, "values": list, "tokens": list}
 WIDTH = 44  # characters of code that fit into the picture
 END = "end"  # the token that ends an answer, allowed where nothing more need be written
 State = frozenset[str]
@@ -56,10 +55,9 @@ def build(texts: list[str], tokens: list[str]) -> Automaton:
 
 def block(argument: str, page: Page) -> str:
     """Return the figure; SiteError with file and line for a mistake, or where the tokens cannot spell a value."""
-    data = load_figure(FOLDER, argument, FIELDS, {}, page)
-    for key in ("values", "tokens"):
-        if not all(isinstance(text, str) and text for text in data[key]) or len(set(data[key])) < len(data[key]):
-            raise data.error(f"{argument}: {key} must be texts, none twice (quote them)", key)
+    path = page.root / FOLDER / f"{argument}.yml"
+    data = load(path, page.root, "automaton")
+    page.data.append(path)
     if END in data["tokens"]:
         raise data.error(f"{argument}: the token {END} is there already", "tokens")
     made = build([json.dumps({data["field"]: value}) for value in data["values"]], data["tokens"])

@@ -15,14 +15,13 @@ from markdown.extensions.toc import slugify
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import Entries, load
 from scripts.extension.headings import headings, title_of
 from scripts.extension.page import Page
 from scripts.extension.sources.citations import keys_in
 from scripts.nearest import nearest
 
 FILE = "docs/_data/glossary.yml"
-OPTIONAL = {"stands_for": str, "also": list, "see": str}
 RUNNING_TEXT = {"p", "li", "dd", "td", "figcaption", "blockquote"}
 # A control, a heading and what is folded away are no place to stop at.
 ELSEWHERE = {"a", "button", "code", "details", "h1", "h2", "h3", "h4", "h5", "h6", "label", "legend", "pre", "summary"}
@@ -47,18 +46,10 @@ def load_terms(root: Path) -> list[Term]:
     """Return all terms by name; SiteError with file and line of the first mistake. Without the file there are none."""
     if not (root / FILE).is_file():
         return []
-    data = load(root / FILE, root)
-    top = Entries()
-    top.file, top.line, top.lines = FILE, 1, {}
-    if not isinstance(data, list):
-        raise top.error("must be a list of terms")
     terms: dict[str, Term] = {}
-    for number, entry in enumerate(data, 1):
-        check_fields(entry, f"term {number}", {"term": str, "means": str}, OPTIONAL, top)
-        also = entry.get("also", [])
-        if not all(isinstance(one, str) for one in also):
-            raise entry.error(f"{entry['term']}: also must be a list of words (quote them)", "also")
-        term = Term(entry["term"], entry["means"], entry.get("stands_for", ""), tuple(also), entry.get("see", ""))
+    for entry in load(root / FILE, root, "glossary"):
+        also = tuple(entry.get("also", ()))
+        term = Term(entry["term"], entry["means"], entry.get("stands_for", ""), also, entry.get("see", ""))
         if term.anchor in terms:
             raise entry.error(f"{term.term} is there twice", "term")
         terms[term.anchor] = term

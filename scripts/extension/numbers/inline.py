@@ -12,9 +12,9 @@ from markdown import Markdown
 from markdown.inlinepatterns import InlineProcessor
 from markdown.util import AtomicString
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import load
 from scripts.extension.numbers.percent import percent
-from scripts.extension.page import Page, SiteError
+from scripts.extension.page import Page
 from scripts.measuring import results
 from scripts.measuring.metrics import SHARE
 from scripts.nearest import nearest
@@ -29,11 +29,8 @@ def load_expected(root: Path) -> dict[str, dict]:
     path = root / "results" / "expected.yml"
     if not path.is_file():
         return {}
-    data = load(path, root) or {}
-    if not isinstance(data, Entries):
-        raise SiteError("results/expected.yml:1: must be a mapping of result names to entries")
+    data = load(path, root, "expected")
     for name, entry in data.items():
-        check_fields(entry, name, {"machine": str, "command": str, "says": str}, {}, data)
         if not name.endswith(f"-{entry['machine']}"):
             raise data.error(f"{name} must end in its machine, -{entry['machine']}", name)
     return data

@@ -7,12 +7,12 @@ values stay out: they change, and the answer would go on standing. Point to the 
 import re
 from pathlib import Path
 
-from scripts.extension.data_file import Entries, check_fields
+from scripts.extension.data_file import Entries
 from scripts.extension.headings import headings
 from scripts.extension.numbers.inline import RESULT
 from scripts.extension.numbers.loose_numbers import figures
 from scripts.extension.practice.similarity import alike
-from scripts.extension.sources.citations import KEY, NO_NUMBERS, keys_in, load_references
+from scripts.extension.sources.citations import NO_NUMBERS, keys_in, load_references
 from scripts.nearest import nearest
 
 LEVELS = ("screening", "working", "senior")
@@ -37,8 +37,6 @@ class Check:
     def entry(self, entry: Entries) -> None:
         """Raise SiteError with file and line of the first mistake; the fields are there and of their types."""
         name = entry["id"]
-        if not KEY.fullmatch(name):
-            raise entry.error(f"{name!r} must be words of a-z and 0-9 joined by hyphens", "id")
         if name in self.ids:
             raise entry.error(f"the id {name} is also in {self.ids[name]}; choose another", "id")
         self.ids[name] = f"{entry.file}:{entry.lines['id']}"
@@ -93,15 +91,10 @@ class Check:
         if len(asked) != FOLLOW_UPS:
             raise entry.error(f"{name} has {len(asked)} follow-ups; write {FOLLOW_UPS}", "follow_ups")
         for number, one in enumerate(asked, 1):
-            label = f"{name}, follow-up {number}"
-            if not isinstance(one, Entries):
-                raise entry.error(f"{label} must be a mapping with question, answer", "follow_ups")
-            check_fields(one, label, {"question": str, "answer": str}, {}, entry)
-            self._asks(one, label)
+            self._asks(one, f"{name}, follow-up {number}")
 
     def _rubric(self, entry: Entries) -> None:
         name, rubric = entry["id"], entry["rubric"]
-        check_fields(rubric, f"the rubric of {name}", dict.fromkeys(MARKS, str), {}, entry)
         for mark in MARKS:
             self._text(rubric, mark, f"{name}, {mark}")
             plain = re.sub(r"\W+", " ", rubric[mark]).strip().lower()

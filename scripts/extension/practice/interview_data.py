@@ -11,10 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import Entries, load
 from scripts.extension.page import SiteError
 from scripts.extension.practice.interview_check import Check
-from scripts.extension.sources.citations import KEY
 from scripts.nearest import nearest
 
 FOLDER = "docs/_data/interview"
@@ -26,16 +25,6 @@ TOPICS = {  # in the order of the site, with the page of each
     "distillation": "distillation.md",
     "constrained-decoding": "constrained-decoding.md",
     "evals": "evals.md",
-}
-FIELDS = {
-    "id": str,
-    "level": str,
-    "tags": list,
-    "question": str,
-    "answer": str,
-    "follow_ups": list,
-    "rubric": dict,
-    "lesson": str,
 }
 
 
@@ -95,7 +84,7 @@ def load_questions(root: Path) -> tuple[Question, ...]:
     tags = load_tags(root)
     check, questions = Check(root, set(tags.forms), set(tags.subjects)), []
     for topic in TOPICS:
-        for entry in _entries(root / FOLDER / f"{topic}.yml", root):
+        for entry in load(root / FOLDER / f"{topic}.yml", root, "interview"):
             check.entry(entry)
             questions.append(_question(topic, entry))
     check.all_together()
@@ -109,24 +98,10 @@ def shown_first(questions: tuple[Question, ...]) -> tuple[Question, ...]:
 
 def load_tags(root: Path) -> Tags:
     """Return the vocabulary of `tags.yml`; SiteError with file and line of the first mistake."""
-    data = load(root / FOLDER / "tags.yml", root)
-    check_fields(data, "the vocabulary", {"forms": dict, "subjects": dict}, {}, _top(f"{FOLDER}/tags.yml"))
-    for group in data.values():
-        for tag, label in group.items():
-            if not KEY.fullmatch(str(tag)) or not isinstance(label, str):
-                raise group.error(f"{tag}: a tag is words of a-z and 0-9 joined by hyphens, with its label", tag)
+    data = load(root / FOLDER / "tags.yml", root, "tags")
     for tag in data["forms"].keys() & data["subjects"].keys():
         raise data["subjects"].error(f"{tag} is also a form; choose another word", tag)
     return Tags(dict(data["forms"]), dict(data["subjects"]))
-
-
-def _entries(path: Path, root: Path) -> list[Entries]:
-    data, name = load(path, root), path.relative_to(root).as_posix()
-    if not isinstance(data, list) or not data:
-        raise SiteError(f"{name}:1: must be a list of questions")
-    for number, entry in enumerate(data, 1):
-        check_fields(entry, f"question {number}", FIELDS, {"order": int}, _top(name))
-    return data
 
 
 def _question(topic: str, entry: Entries) -> Question:
@@ -137,10 +112,3 @@ def _question(topic: str, entry: Entries) -> Question:
         "rubric": Rubric(**entry["rubric"]),
     }
     return Question(topic=topic, **{**entry, **made})
-
-
-def _top(name: str) -> Entries:
-    """Stands for the file itself where an entry is no mapping and has no line."""
-    top = Entries()
-    top.file, top.line, top.lines = name, 1, {}
-    return top

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as etree
 
-from scripts.extension.data_file import Entries, check_fields, load
+from scripts.extension.data_file import Entries, load
 from scripts.extension.numbers.inline import RESULT
 from scripts.extension.numbers.loose_numbers import figures
 from scripts.extension.page import Page, SiteError
 from scripts.extension.practice.quick_check_form import form
-from scripts.extension.sources.citations import KEY, keys_in
+from scripts.extension.sources.citations import keys_in
 
 FOLDER = "docs/_data/checks"
 FEWEST, MOST = 3, 5  # options: fewer is a coin toss, more is a reading test
@@ -59,17 +59,9 @@ def block(argument: str, page: Page) -> etree.Element:
 
 def load_checks(path: Path, root: Path) -> list[Question]:
     """Return the questions of one file; SiteError with file and line of the first mistake."""
-    data, name = load(path, root), path.relative_to(root).as_posix()
-    if not isinstance(data, list) or not data:
-        raise SiteError(f"{name}:1: must be a list of questions")
-    head = Entries()
-    head.file, head.line, head.lines = name, 1, {}
+    data, name = load(path, root, "checks"), path.relative_to(root).as_posix()
     others, whys = _ids_elsewhere(path), {}
-    for number, entry in enumerate(data, 1):
-        what = f"question {number}"
-        check_fields(entry, what, {"id": str, "asks": str, "options": list}, {"several": bool}, head)
-        if not KEY.fullmatch(entry["id"]):
-            raise entry.error(f"{entry['id']!r} must be words of a-z and 0-9 joined by hyphens", "id")
+    for entry in data:
         if entry["id"] in others:
             raise entry.error(f"the id {entry['id']} is also in {others[entry['id']]}; choose another", "id")
         others[entry["id"]] = f"{name}:{entry.lines['id']}"
@@ -93,7 +85,6 @@ def _check_options(entry: Entries, whys: dict[str, int]) -> None:
         raise entry.error(f"{what} has {len(options)} options; write {FEWEST} to {MOST}", "options")
     for number, option in enumerate(options, 1):
         label = f"{what}, option {number}"
-        check_fields(option, label, {"text": str, "why": str}, {"right": bool}, entry)
         plain = re.sub(r"\W+", " ", option["why"]).strip().lower()
         if plain in whys:
             raise option.error(f"{label} gives the same why as line {whys[plain]}; say what is true of this one", "why")

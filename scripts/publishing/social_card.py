@@ -1,4 +1,4 @@
-"""Draws the pictures that must not be SVG: `python -m scripts.site.social_card` writes them into `docs/assets/`.
+"""Draws the pictures that must not be SVG: `python -m scripts.publishing.social_card` writes them into `docs/assets/`.
 
 `social-card.png` is what is shown where a link to the site is shared, `apple-touch-icon.png` what a phone puts on its
 home screen. Each PNG names the hash of the drawing that it was made from, so that a test can tell a stale one.
@@ -32,7 +32,7 @@ class Picture:
 
 
 PICTURES = (
-    Picture("scripts/site/social_card.svg", "docs/assets/social-card.png", 1200, 630),
+    Picture("scripts/publishing/social_card.svg", "docs/assets/social-card.png", 1200, 630),
     Picture("docs/assets/favicon.svg", "docs/assets/apple-touch-icon.png", 180, 180),
 )
 

@@ -1,4 +1,4 @@
-"""Checks a built site: `python -m scripts.site.check site` prints one line a problem, exits 1 if any.
+"""Checks a built site: `python -m scripts.publishing.check site` prints one line a problem, exits 1 if any.
 
 What must hold of every page, whoever wrote its HTML (MkDocs, the theme, a block of ours, a raw tag in
 Markdown): nothing loads from another host, every internal link and anchor arrives, every path is relative so
@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from scripts.site.html_document import IN_SCRIPT, Document, in_css
+from scripts.publishing.html_document import IN_SCRIPT, Document, in_css
 
 ABSOLUTE = re.compile(r"""https?://[^\s"'`)]+""")
 THEMES_OWN = "assets/javascripts/"  # Material's bundle and search worker

@@ -11,7 +11,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from scripts.extension.lesson.reading_time import LESSON
-from scripts.site.markdown_copies import COPY
+from scripts.publishing.markdown_copies import COPY
 
 EMPTY_SITEMAP = """\
 <?xml version="1.0" encoding="UTF-8"?>

@@ -1,0 +1,1 @@
+"""What is done to the finished pages, and with them: copies, indexes, checks, pictures, a local host."""
