@@ -15,7 +15,7 @@ from markdown.blockprocessors import BlockProcessor
 from scripts.extension.charts import arm_map
 from scripts.extension.code import anki_package, diff, downloads, source_code
 from scripts.extension.evidence import birth_certificate, evidence, experiment, experiment_arms, printed
-from scripts.extension.lesson import automaton, break_even, glossary, sample_size
+from scripts.extension.lesson import automaton, break_even, glossary, picture, sample_size
 from scripts.extension.page import Page
 from scripts.extension.practice import interview, quick_check
 from scripts.extension.quiz import form, ladder, scenarios
@@ -41,6 +41,7 @@ BLOCKS: dict[str, Block] = {
     "interview": interview.block,  # every question of docs/_data/interview/
     "ladder": ladder.block,  # the quiz's steps as a picture
     "map": arm_map.block,  # result, then the title: docs/_data/map.yml says what stands on it
+    "picture": picture.block,  # name of a file in docs/_data/pictures/, then the caption
     "printed": printed.block,  # result: the table that its script printed
     "quiz": form.block,
     "references": references.block,
