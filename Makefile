@@ -20,7 +20,7 @@ build: ## write the site to site/ (SITE_URL=https://... for canonical links)
 	$(RUN) -m scripts.build
 
 test: ## everything CI runs: lint, then all tests, fast ones first
-	$(SETUP) python node browsers model
+	$(SETUP) python node browsers model successor
 	$(RUN) -m ruff check
 	$(RUN) -m scripts.runtime # before several processes need it
 	$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term:skip-covered --cov-fail-under=100 $(ARGS)
@@ -44,7 +44,7 @@ bench: ## measure the time to the first verdict, in pairs, into results/
 lock: ## compile requirements*.in into requirements*.txt, hashes included, torch left out
 	$(SETUP) python
 	$(RUN) -m pip install -q uv
-	for name in requirements requirements-node; do $(RUN) -m uv pip compile --universal --python-version 3.11 \
+	for name in requirements requirements-node requirements-successor; do $(RUN) -m uv pip compile --universal --python-version 3.11 \
 	  --excludes requirements-torch.txt --generate-hashes --no-emit-index-url --no-header -q $$name.in -o $$name.txt; done
 
 clean: ## remove everything that the other commands made

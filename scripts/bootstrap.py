@@ -109,6 +109,20 @@ def set_up_browsers() -> None:
         say("no Firefox: its tests will be skipped; install one and put it on the path")
 
 
+def set_up_successor() -> None:
+    """Install Zensical, Material's successor, beside the venv: one test builds the site with it too."""
+    made_from, target = "requirements-successor.txt", ROOT / "build" / "successor"
+    if stamped("successor", made_from) and (target / "zensical").is_dir():
+        return
+    say("Zensical into build/successor, once, for one test")
+    shutil.rmtree(target, ignore_errors=True)
+    options = ["--retries", "2", *HASHED, "--target", str(target)]
+    if works(str(PYTHON), "-m", "pip", "install", *options, "-r", made_from):
+        stamp("successor", made_from)
+    else:
+        say("no Zensical: its test will be skipped")
+
+
 def debian(package: str) -> bool:
     """Install a Debian package where that is possible without a password; say whether it worked."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
@@ -185,7 +199,13 @@ def fail(why: str) -> int:
     return 2
 
 
-PARTS = {"python": set_up_python, "node": set_up_node, "browsers": set_up_browsers, "model": set_up_model}
+PARTS = {
+    "python": set_up_python,
+    "node": set_up_node,
+    "browsers": set_up_browsers,
+    "model": set_up_model,
+    "successor": set_up_successor,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

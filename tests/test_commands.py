@@ -52,7 +52,7 @@ def test_what_the_readme_says_is_where_is_there():
 
 
 def test_every_package_is_pinned_with_its_hash():
-    for name in ("requirements.txt", "requirements-node.txt"):
+    for name in ("requirements.txt", "requirements-node.txt", "requirements-successor.txt"):
         text = (ROOT / name).read_text(encoding="utf-8")
         packages = re.findall(r"^\S.*?(?: \\)?$", re.sub(r"\\\n\s+", " ", text), re.MULTILINE)
         packages = [line for line in packages if not line.startswith("#")]
