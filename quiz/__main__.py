@@ -59,10 +59,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def parse_answers(given: list[str]) -> dict[str, str]:
+def parse_answers(arguments: list[str]) -> dict[str, str]:
     """Return `question=option` arguments as answers; AnswerError when one is wrong, missing or repeated."""
     answers: dict[str, str] = {}
-    for argument in given:
+    for argument in arguments:
         question, equals, option = argument.partition("=")
         if not equals:
             message = f"expected QUESTION=OPTION, not {short(argument)}; valid questions: {', '.join(BY_ID)}"

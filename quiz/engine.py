@@ -31,7 +31,7 @@ class Verdict:
     later: the steps after it, in order of effort; may be empty.
     because: one reason for each answer, in the order of the questions, each naming the answer.
     first_moves: what to do this week, three things.
-    changes: question id -> what the verdict becomes for each other answer to it:
+    changes: by question id, what the verdict becomes for each other answer to it:
         a list of {"option", "now", "later", "text"}.
     lesson, snippet: the page (relative to the site's root) and the file that show how.
     evidence: keys of references and results on the site.
@@ -54,7 +54,7 @@ class Verdict:
 
 
 def decide(answers: Mapping[str, str]) -> Verdict:
-    """Return the verdict on a complete set of answers (question id -> option id).
+    """Return the verdict on a complete set of answers, the option id of each by question id.
 
     Raises AnswerError when an answer is missing, unknown or answers no question of ours.
     """
@@ -83,9 +83,9 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
     """Return the answers in the order of the questions, or raise AnswerError for the first that is wrong."""
     if not isinstance(answers, Mapping):
         raise AnswerError(f"answers must map question ids to option ids: {', '.join(BY_ID)}", None, ())
-    for given in answers:
-        if given not in BY_ID:
-            raise AnswerError(f"unknown question {short(given)}; valid questions: {', '.join(BY_ID)}", None, ())
+    for question_id in answers:
+        if question_id not in BY_ID:
+            raise AnswerError(f"unknown question {short(question_id)}; valid questions: {', '.join(BY_ID)}", None, ())
     for question in QUESTIONS:
         valid = tuple(option.id for option in question.options)
         hint = f"valid options: {', '.join(valid)}"
@@ -124,5 +124,5 @@ def all_answers() -> list[dict[str, str]]:
 
 def short(value: object) -> str:
     """Return a value as one printable line of at most 40 characters, for an error message."""
-    shown = ascii(value) if isinstance(value, str) else f"of type {type(value).__name__}"
-    return shown if len(shown) <= 40 else shown[:37] + "..."
+    text = ascii(value) if isinstance(value, str) else f"of type {type(value).__name__}"
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -18,7 +18,7 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
     steps = [verdict.now, *verdict.later]
     outcome = OUTCOMES[verdict.now]
     query = "&".join(f"{question.id}={answers[question.id]}" for question in QUESTIONS)
-    asked = [f"- {q.asks} **{q.option(answers[q.id]).label}** (`{q.id}={answers[q.id]}`)" for q in QUESTIONS]
+    context = [f"- {q.asks} **{q.option(answers[q.id]).label}** (`{q.id}={answers[q.id]}`)" for q in QUESTIONS]
     changes = [
         f"- {question.name}: {change['text']}" for question in QUESTIONS for change in verdict.changes[question.id]
     ]
@@ -31,7 +31,7 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
         f"# Decision: {outline(verdict.now, verdict.later).removesuffix('.')}",
         "Status: proposed",
         "## Context",
-        "\n".join(asked),
+        "\n".join(context),
         "## Decision",
         verdict.headline,
         "First moves:",
@@ -64,8 +64,8 @@ def options_not_chosen(steps: list[str], unsettled: set[str]) -> list[str]:
     for step in STEPS:
         outcome = OUTCOMES[step]
         if step in steps[1:]:
-            before = OUTCOMES[steps[steps.index(step) - 1]].label
-            lines.append(f'{outcome.label}: Not yet. It comes after "{before}" has been measured.')
+            previous = OUTCOMES[steps[steps.index(step) - 1]].label
+            lines.append(f'{outcome.label}: Not yet. It comes after "{previous}" has been measured.')
         elif step in unsettled:
             lines.append(f"{outcome.label}: Open. The failures, once sorted, say whether it is needed.")
         elif step not in steps:

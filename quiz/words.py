@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 class Words:
     """What is said when certain answers are given; a verdict is made of all pieces whose answers are among its own.
 
-    when: question id -> option id, all of which must be given. because: question id -> the reason of its answer.
+    when: option ids by question id, all of which must be given. because: the reason of each answer, by question id.
     evidence: keys of references.
     """
 

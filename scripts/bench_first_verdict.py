@@ -62,10 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (BenchError, RuntimeBuildError, Error) as error:
         print(f"bench: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1
-    for key, one in measured.items():
-        bound = f"  (limit {one['limit']:g})" if "limit" in one else ""
-        bound += "  OVER" if one["value"] > one.get("limit", one["value"]) else ""
-        print(f"{key:>28}  {one['value']:>8.3g} {one['unit']}{bound}", file=sys.stderr)
+    for key, number in measured.items():
+        bound = f"  (limit {number['limit']:g})" if "limit" in number else ""
+        bound += "  OVER" if number["value"] > number.get("limit", number["value"]) else ""
+        print(f"{key:>28}  {number['value']:>8.3g} {number['unit']}{bound}", file=sys.stderr)
     if not options.smoke:
         path = results.write(
             "first-verdict",
@@ -120,17 +120,17 @@ def first_verdict(page: Page, host: StaticHost, path: str) -> dict:
     run = json.loads(page.locator("#result").text_content(timeout=120_000))
     if "failed" in run:
         raise BenchError(f"{path} failed: {run['failed']}")
-    return {**run, "sizes": {coding: sum(host.size(asked, coding) for asked in host.log) for coding in ("br", "gzip")}}
+    return {**run, "sizes": {coding: sum(host.size(file, coding) for file in host.log) for coding in ("br", "gzip")}}
 
 
 def compare(runs: dict[str, list[dict]]) -> dict[str, dict]:
     """Return what the rounds gave."""
     stock, ours = (runs[variant] for variant in VARIANTS)
-    ratios = [mine["ms"] / theirs["ms"] for mine, theirs in zip(ours, stock, strict=True)]
+    ratios = [our_run["ms"] / stock_run["ms"] for our_run, stock_run in zip(ours, stock, strict=True)]
     sizes = {(variant, coding): runs[variant][0]["sizes"][coding] for variant in VARIANTS for coding in ("br", "gzip")}
-    what = "from navigation to the first verdict computed by Python"
+    span = "from navigation to the first verdict computed by Python"
     return {
-        "ratio-to-stock": {**spread(ratios, ""), "limit": 0.45, "says": f"Time {what}, ours to stock, in pairs."},
+        "ratio-to-stock": {**spread(ratios, ""), "limit": 0.45, "says": f"Time {span}, ours to stock, in pairs."},
         "ours-wire-brotli": {
             "value": round(sizes["ours", "br"] / MB, 3),
             "unit": "MB",
@@ -170,14 +170,14 @@ def weigh_site(chromium) -> dict[str, dict]:
     if not (SITE / "index.html").exists():
         print("bench: no site/ yet, so its pages are not weighed; run: make build", file=sys.stderr)
         return {}
-    asked = {}
+    requests = {}
     with StaticHost({"/": SITE}) as host:
         for path in ("/", "/references/"):
             host.log.clear()
             with fresh_page(chromium) as page:
                 page.goto(host.address + path, wait_until="networkidle")
-            asked[path] = list(host.log)
-        kilobytes = round(sum(host.size(path, "br") for path in asked["/"] if not of_runtime(path)) / KB, 1)
+            requests[path] = list(host.log)
+        kilobytes = round(sum(host.size(path, "br") for path in requests["/"] if not of_runtime(path)) / KB, 1)
     return {
         "page-before-quiz": {
             "value": kilobytes,
@@ -186,7 +186,7 @@ def weigh_site(chromium) -> dict[str, dict]:
             "says": "What the decision page, theme included, takes over the wire before Python starts, with brotli.",
         },
         "runtime-requests-without-quiz": {
-            "value": sum(map(of_runtime, asked["/references/"])),
+            "value": sum(map(of_runtime, requests["/references/"])),
             "unit": "requests",
             "limit": 0,
             "says": "Files of the runtime that a page without a quiz asks for.",

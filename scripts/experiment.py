@@ -60,10 +60,10 @@ def trials(plan: dict, model: str) -> list[Job]:
     """Return the runs that settings are chosen by. They come before the protocol, and hold under every version."""
     seed, jobs = plan["seed"], []
     for name, (arm, *changes) in plan["trials"].items():
-        given = ("--arms", arm, "--seeds", str(seed), "--split", plan["split"], "--embedder", EMBEDDER.as_posix())
-        given = (*given, "--change", *plan["change"], *changes)
+        arguments = ("--arms", arm, "--seeds", str(seed), "--split", plan["split"], "--embedder", EMBEDDER.as_posix())
+        arguments = (*arguments, "--change", *plan["change"], *changes)
         command = f"python -m scripts.experiment --tuning --model {model}"
-        jobs.append(Job("tuning", name, seed, SNIPPET, command, given, model, f"{arm}-{seed}", threads=1))
+        jobs.append(Job("tuning", name, seed, SNIPPET, command, arguments, model, f"{arm}-{seed}", threads=1))
     return jobs
 
 
@@ -72,8 +72,8 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
     missing, failed = [job for job in jobs if not is_made(job, root)], []
     say("experiment", f"{len(jobs) - len(missing)} of {len(jobs)} runs are there")
     for number, job in enumerate(missing, 1):
-        with claim(job, root) as mine:
-            if not mine or is_made(job, root):
+        with claim(job, root) as claimed:
+            if not claimed or is_made(job, root):
                 continue
             started = time.monotonic()
             say("experiment", f"{job.arm}, seed {job.seed} ({number} of {len(missing)})")
@@ -91,8 +91,8 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
 def must_compute_in(dtype: str | None, machine: str, root: Path) -> None:
     """Raise RunError where the snippets would compute in another dtype on this machine than the protocol says."""
     device = "cpu" if machine == "cpu" else "cuda"
-    asks = f"import torch; from case.model import choose_dtype; print(choose_dtype(torch.device({device!r})))"
-    if dtype and dtype not in (chosen := print_of(asks, root / "snippets")):
+    code = f"import torch; from case.model import choose_dtype; print(choose_dtype(torch.device({device!r})))"
+    if dtype and dtype not in (chosen := print_of(code, root / "snippets")):
         native = "a CPU with avx512_bf16 or AMX" if machine == "cpu" else "another GPU"
         raise RunError(f"the protocol says {dtype}, and this machine computes in {chosen}; run it on {native}")
 
@@ -112,11 +112,11 @@ def set_up_embedder(root: Path) -> None:
     """
     if (root / EMBEDDER / "model.safetensors").is_file():
         return
-    if not (found := importlib.util.find_spec(PACKAGE)):
+    if not (spec := importlib.util.find_spec(PACKAGE)):
         raise RunError(f"the package {PACKAGE} is missing; run make test once, it installs the requirements")
     (root / EMBEDDER).parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=(root / EMBEDDER).parent) as folder:
-        copy = shutil.copytree(Path(found.origin).parent / "model", Path(folder) / EMBEDDER.name)
+        copy = shutil.copytree(Path(spec.origin).parent / "model", Path(folder) / EMBEDDER.name)
         with suppress(OSError):  # another process was first
             copy.rename(root / EMBEDDER)
 
@@ -124,16 +124,16 @@ def set_up_embedder(root: Path) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Make runs and the summary; return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    plan, known = read_plan(ROOT), list(runs.arms(ROOT))
+    plan, arms = read_plan(ROOT), list(runs.arms(ROOT))
     parser = argparse.ArgumentParser(prog="python -m scripts.experiment", description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="build/model", help="folder, named from the root (default: build/model)")
     parser.add_argument("--machine", default="cpu", help="end of the result's name, such as gpu (default: cpu)")
     parser.add_argument("--seeds", type=int, nargs="+", default=plan["evidence"]["seeds"], help="some of the seeds")
-    parser.add_argument("--arms", nargs="+", default=known, help=f"some of {', '.join(known)}")
+    parser.add_argument("--arms", nargs="+", default=arms, help=f"some of {', '.join(arms)}")
     parser.add_argument("--tuning", action="store_true", help="the trials on development pages instead")
     options = parser.parse_args(arguments)
-    if unknown := [arm for arm in options.arms if arm not in known]:
-        say("experiment", f"--arms {unknown[0]}: no such arm; {nearest(unknown[0], known)}")
+    if unknown := [arm for arm in options.arms if arm not in arms]:
+        say("experiment", f"--arms {unknown[0]}: no such arm; {nearest(unknown[0], arms)}")
         return 2
     try:
         set_up_embedder(ROOT)

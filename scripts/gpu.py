@@ -39,26 +39,26 @@ NO_ROOM = 3  # its exit status where the GPU is too small
 
 def measure_memory(root: Path, command: str) -> list[str]:
     """Measure every shape in every way and write the result; return what could not be measured."""
-    measured, around, missing = {}, {}, []
-    for shape, named in SHAPES.items():
-        for method, way in METHODS.items():
-            say(f"memory: {way} of {named}")
+    measured, environment, missing = {}, {}, []
+    for shape, model in SHAPES.items():
+        for method, label in METHODS.items():
+            say(f"memory: {label} of {model}")
             try:
                 printed, _ = run([sys.executable, CODE.as_posix(), method, shape], root)
                 report = read_report(printed, CODE)
             except RunError as error:
-                why = "it does not fit into this GPU" if error.status == NO_ROOM else str(error)
-                missing.append(f"{way} of {named} ({why})")
+                reason = "it does not fit into this GPU" if error.status == NO_ROOM else str(error)
+                missing.append(f"{label} of {model} ({reason})")
                 continue
-            around = plain(report["environment"])
+            environment = plain(report["environment"])
             for key, (unit, says) in FIGURES.items():
-                one = {"value": report["metrics"][key], "unit": unit, "says": f"{way} of {named}: {says}."}
-                measured[f"llama-{shape}.{method}.{key.replace('_', '-')}"] = one
+                entry = {"value": report["metrics"][key], "unit": unit, "says": f"{label} of {model}: {says}."}
+                measured[f"llama-{shape}.{method}.{key.replace('_', '-')}"] = entry
     if measured:
         notes = f"{NOTES} Not measured: {'; '.join(missing)}." if missing else NOTES
-        made = {"code": [CODE], "measured": measured, "notes": notes, "environment": around, "root": root}
-        results.write("memory", "gpu", command=command, **made)
-    return [f"memory: {one}" for one in missing]
+        fields = {"code": [CODE], "measured": measured, "notes": notes, "environment": environment, "root": root}
+        results.write("memory", "gpu", command=command, **fields)
+    return [f"memory: {line}" for line in missing]
 
 
 def run_experiment(model: str, root: Path, command: str) -> list[str]:
@@ -94,9 +94,9 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def say(what: str) -> None:
+def say(message: str) -> None:
     """Tell how far it is."""
-    print(f"gpu: {what}", file=sys.stderr, flush=True)
+    print(f"gpu: {message}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

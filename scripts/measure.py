@@ -55,9 +55,9 @@ class Plan:
 
     def jobs(self, root: Path) -> Iterator[Job]:
         """Yield the runs that it needs."""
-        own = defaults_of(Path("snippets") / f"{self.snippet}.py", root).get("seed", "0")
-        for seed in self.seeds or [int(own) if re.fullmatch(r"\d+", own) else 0]:
-            given = tuple(argument.replace("{seed}", str(seed)) for argument in self.arguments)
+        default = defaults_of(Path("snippets") / f"{self.snippet}.py", root).get("seed", "0")
+        for seed in self.seeds or [int(default) if re.fullmatch(r"\d+", default) else 0]:
+            arguments = tuple(argument.replace("{seed}", str(seed)) for argument in self.arguments)
             seeded = ("--seed", str(seed)) if self.seeds else ()
             yield Job(
                 experiment_of(self.result, self.machine),
@@ -65,7 +65,7 @@ class Plan:
                 seed,
                 self.snippet,
                 self.command,
-                (*seeded, *given),
+                (*seeded, *arguments),
                 self.model,
             )
 
@@ -119,25 +119,25 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--name", default="", help="start of the result's name (default: the snippet's)")
     parser.add_argument("--again", action="store_true", help="also make runs that are there from the same code")
     options = parser.parse_args(arguments[:cut])
-    snippet, there = options.snippet.replace("-", "_"), [file.stem for file in (ROOT / "snippets").glob("*.py")]
-    if snippet not in there:
-        raise RunError(f"there is no snippet {options.snippet}; {nearest(snippet, there)}")
+    snippet, snippets = options.snippet.replace("-", "_"), [file.stem for file in (ROOT / "snippets").glob("*.py")]
+    if snippet not in snippets:
+        raise RunError(f"there is no snippet {options.snippet}; {nearest(snippet, snippets)}")
     if snippet == SNIPPET:
         raise RunError(f"{snippet} has many arms, each a run; run: python -m scripts.experiment --model build/model")
     for name in ("machine", "name"):
-        if (given := getattr(options, name)) and not results.NAME.fullmatch(given):
-            raise RunError(f"--{name} {given}: must be a kebab-case word")
-    given = tuple(arguments[cut + 1 :])
-    if far := [one for one in (options.model, *given) if one.rpartition("=")[2].startswith(("/", "~"))]:
-        raise RunError(f"{far[0]}: a path of this machine alone, nobody could repeat it; name it from the root")
-    again = shlex.join(argument for argument in arguments if argument != "--again")
+        if (value := getattr(options, name)) and not results.NAME.fullmatch(value):
+            raise RunError(f"--{name} {value}: must be a kebab-case word")
+    passed_on = tuple(arguments[cut + 1 :])
+    if outside := [word for word in (options.model, *passed_on) if word.rpartition("=")[2].startswith(("/", "~"))]:
+        raise RunError(f"{outside[0]}: a path of this machine alone, nobody could repeat it; name it from the root")
+    repeated = shlex.join(argument for argument in arguments if argument != "--again")
     return Plan(
         snippet,
         options.machine,
-        f"python -m scripts.measure {again}",
+        f"python -m scripts.measure {repeated}",
         options.model,
         tuple(dict.fromkeys(options.seeds)),
-        given,
+        passed_on,
         name=options.name,
         again=options.again,
     )

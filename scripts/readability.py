@@ -59,6 +59,7 @@ def syllables(word: str) -> int:
 
 @cache
 def hyphenation() -> pyphen.Pyphen:
+    """Return the hyphenation of British English."""
     return pyphen.Pyphen(lang="en_GB", left=1, right=1)
 
 
@@ -68,9 +69,9 @@ def report(site: Path) -> str:
     for path in pages_of(site):
         reading = reading_of(article_of(path.read_text(encoding="utf-8")))
         prose = prose_of(reading)
-        told = f"{prose.sentences:>11,}{prose.ease:>7.0f}{prose.grade:>7.1f}" if prose else f"{0:>11}{'-':>7}{'-':>7}"
+        cells = f"{prose.sentences:>11,}{prose.ease:>7.0f}{prose.grade:>7.1f}" if prose else f"{0:>11}{'-':>7}{'-':>7}"
         name = path.parent.relative_to(site).as_posix().replace(".", "index", 1)
-        lines.append(f"{name:<24}{reading.words:>8,}{reading.minutes:>9}{told}")
+        lines.append(f"{name:<24}{reading.words:>8,}{reading.minutes:>9}{cells}")
     return "\n".join(lines)
 
 
@@ -80,6 +81,7 @@ def article_of(html: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print the table; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", type=Path, nargs="?", default=Path("site"), help="folder to read (default: site)")
     site = parser.parse_args(arguments).site

@@ -54,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, OverflowError) as error:
         print(f"serve: {error}", file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background had them ignored
-        signal.signal(number, signal.default_int_handler)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background had them ignored
+        signal.signal(signal_number, signal.default_int_handler)
     try:
         server.builder()
         for name in filter(lambda name: (ROOT / name).exists(), WATCHED):

@@ -149,8 +149,8 @@ export const scenarios = {
     await page.waitForSelector("decision-quiz:defined");
     await page.click("#scenario-valid-json summary");
     await page.click("#scenario-valid-json .scenario-open");
-    await verdict(page, "prompt", "fine-tune");
-    assert.deepEqual(await chosen(page), { tried: "no", gap: "behavior", scale: "ordinary" });
+    await verdict(page, "constrain");
+    assert.deepEqual(await chosen(page), { tried: "yes", gap: "structure", scale: "ordinary" });
     await page.goBack();
     await page.waitForFunction(() => !document.querySelector("decision-quiz input:checked"));
   },

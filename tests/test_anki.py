@@ -88,7 +88,7 @@ def test_new_words_are_newer_and_old_ones_are_not(site):
 
 
 def test_command_notes_what_is_new_once(site, capsys):
-    (site.root / "scripts").mkdir()
+    (site.root / "scripts/anki").mkdir(parents=True)
     assert main(site.root) == 0 and "7 questions have new words" in capsys.readouterr().out
     before = (site.root / changes.CHANGED).read_text()
     assert main(site.root) == 0 and "0 questions have new words" in capsys.readouterr().out

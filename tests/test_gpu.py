@@ -38,7 +38,7 @@ def test_what_fails_is_named_and_stops_nothing_else(tmp_path, monkeypatch):
             raise RunError("too small", gpu.NO_ROOM)
         return json.dumps({"config": {}, "metrics": REPORT, "environment": {"device": "A GPU"}}), ""
 
-    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/measuring").mkdir(parents=True)
     (tmp_path / gpu.CODE).write_text("")
     monkeypatch.setattr(gpu, "run", run)
     monkeypatch.setattr(
@@ -58,7 +58,7 @@ def root(tmp_path):
     """What the experiment reads of a checkout, and an embedder beside it."""
     for name in ("snippets", "decisions"):
         (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/measuring").mkdir(parents=True)
     shutil.copy(ROOT / PLAN, tmp_path / PLAN)
     (tmp_path / EMBEDDER).mkdir(parents=True)
     (tmp_path / EMBEDDER / "model.safetensors").write_text("weights")

@@ -47,7 +47,9 @@ def root(tmp_path_factory):
     for name in ("decisions", *(file.name for file in ROOT.glob("requirements*.txt"))):
         (root / name).symlink_to(ROOT / name)
     (root / "scripts/measuring").mkdir(parents=True)
-    shutil.copy(ROOT / PLAN, root / PLAN)
+    lines = (ROOT / PLAN).read_text(encoding="utf-8").splitlines(keepends=True)
+    whatever = [line for line in lines if not line.startswith("dtype")]  # a rehearsal may run on any machine
+    (root / PLAN).write_text("".join(whatever), encoding="utf-8")
     for name in SUMS:
         shutil.copy(ROOT / "scripts/measuring" / name, root / "scripts/measuring" / name)
     return root

@@ -31,7 +31,7 @@ function keep(name, kept) {
 }
 
 /** @param {ParentNode} within @param {string} selector @returns {any} */
-const one = (within, selector) => within.querySelector(selector);
+const part = (within, selector) => within.querySelector(selector);
 
 /** @param {HTMLFieldSetElement} question @returns {HTMLInputElement[]} */
 const inputs = (question) => [...question.querySelectorAll("input")];
@@ -62,8 +62,8 @@ function label(button, other) {
 
 /** Show the state of a question: its button, its feedback. @param {HTMLFieldSetElement} question */
 function show(question) {
-  const feedback = one(question, ".check-feedback");
-  label(one(question, "[data-do=check]"), isChecked(question));
+  const feedback = part(question, ".check-feedback");
+  label(part(question, "[data-do=check]"), isChecked(question));
   question.dataset.result = isChecked(question) ? (isRight(question) ? "right" : "wrong") : "";
   feedback.replaceChildren();
   if (!isChecked(question)) return;
@@ -71,17 +71,17 @@ function show(question) {
   for (const reason of reasons(question).filter((_, place) => chosen[place])) {
     const line = document.createElement("p");
     line.className = reason.className;
-    line.append(one(reason, ".check-why").cloneNode(true));
+    line.append(part(reason, ".check-why").cloneNode(true));
     feedback.append(line);
   }
-  if (!isRight(question) && !one(feedback, ".wrong")) feedback.append(feedback.dataset.missing);
+  if (!isRight(question) && !part(feedback, ".wrong")) feedback.append(feedback.dataset.missing);
 }
 
 /** Make a question as new. @param {HTMLFieldSetElement} question */
 function clear(question) {
   for (const input of inputs(question)) input.checked = false;
   question.removeAttribute("data-checked");
-  one(question, "details").open = false;
+  part(question, "details").open = false;
   show(question);
 }
 
@@ -92,7 +92,7 @@ class QuickCheck extends HTMLElement {
 
   connectedCallback() {
     this.questions = [...this.querySelectorAll("fieldset")];
-    if (!one(this, ":scope > .check-bar")) this.build(one(this, "template").content);
+    if (!part(this, ":scope > .check-bar")) this.build(part(this, "template").content);
     this.listen = new AbortController();
     const { signal } = this.listen;
     this.addEventListener("click", (event) => this.onClick(/** @type {Element} */ (event.target)), { signal });
@@ -109,11 +109,11 @@ class QuickCheck extends HTMLElement {
 
   /** @param {DocumentFragment} controls */
   build(controls) {
-    one(this, "template").after(one(controls, ".check-bar").cloneNode(true));
-    this.append(one(controls, ".check-steps").cloneNode(true));
+    part(this, "template").after(part(controls, ".check-bar").cloneNode(true));
+    this.append(part(controls, ".check-steps").cloneNode(true));
     for (const question of this.questions) {
       question.tabIndex = -1; // takes the focus when it is stepped to
-      one(question, "details").before(one(controls, ".check-act").cloneNode(true));
+      part(question, "details").before(part(controls, ".check-act").cloneNode(true));
     }
   }
 
@@ -139,7 +139,7 @@ class QuickCheck extends HTMLElement {
         kept.answers[question.id] = { version: question.dataset.version, chosen, checked: isChecked(question) };
       }
     }
-    one(this, ".check-note").hidden = keep(this.dataset.name ?? "", kept);
+    part(this, ".check-note").hidden = keep(this.dataset.name ?? "", kept);
     this.arrange();
   }
 
@@ -147,27 +147,27 @@ class QuickCheck extends HTMLElement {
   arrange() {
     const m = this.questions.length;
     this.questions.forEach((question, place) => question.toggleAttribute("data-away", !this.all && place !== this.at));
-    const steps = one(this, ".check-steps");
+    const steps = part(this, ".check-steps");
     steps.hidden = this.all || m === 1;
-    fill(one(steps, "[data-text]"), { n: this.at + 1, m });
-    one(steps, "[data-do=previous]").disabled = this.at === 0;
-    one(steps, "[data-do=next]").disabled = this.at === m - 1;
-    label(one(this, "[data-do=mode]"), !this.all);
-    fill(one(this, "output"), { n: this.questions.filter((question) => isChecked(question) && isRight(question)).length, m });
+    fill(part(steps, "[data-text]"), { n: this.at + 1, m });
+    part(steps, "[data-do=previous]").disabled = this.at === 0;
+    part(steps, "[data-do=next]").disabled = this.at === m - 1;
+    label(part(this, "[data-do=mode]"), !this.all);
+    fill(part(this, "output"), { n: this.questions.filter((question) => isChecked(question) && isRight(question)).length, m });
   }
 
   /** @param {Element} target */
   onClick(target) {
-    const does = target.closest("[data-do]")?.getAttribute("data-do");
+    const action = target.closest("[data-do]")?.getAttribute("data-do");
     const question = target.closest("fieldset");
-    if (does === "check" && question) this.check(question);
-    if (does === "previous") this.step(this.at - 1);
-    if (does === "next") this.step(this.at + 1);
-    if (does === "mode") {
+    if (action === "check" && question) this.check(question);
+    if (action === "previous") this.step(this.at - 1);
+    if (action === "next") this.step(this.at + 1);
+    if (action === "mode") {
       this.all = !this.all;
       this.save();
     }
-    if (does === "reset") {
+    if (action === "reset") {
       this.questions.forEach(clear);
       this.save();
       this.step(0);
@@ -182,7 +182,7 @@ class QuickCheck extends HTMLElement {
     show(question);
     this.save();
     if (!isChecked(question)) inputs(question)[0].focus();
-    if (!chosen) one(question, ".check-feedback").textContent = one(question, ".check-feedback").dataset.empty;
+    if (!chosen) part(question, ".check-feedback").textContent = part(question, ".check-feedback").dataset.empty;
   }
 
   /** @param {number} place */

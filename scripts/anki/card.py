@@ -77,6 +77,7 @@ class Sources(Extension):
 
 @lru_cache(maxsize=1)
 def note_type() -> genanki.Model:
+    """Return the note type, with its fields, its template and its style."""
     templates = [{"name": "Question", "qfmt": FRONT, "afmt": BACK}]
     fields = [{"name": name} for name in FIELDS]
     return genanki.Model(NOTE_TYPE, "Fine-tune vs RAG: interview question", fields, templates, STYLE)
@@ -84,14 +85,14 @@ def note_type() -> genanki.Model:
 
 def notes(questions: Iterable[Question], root: Path) -> Iterator[Note]:
     """Yield the note of each question."""
-    names, read = names_of(root), Markdown(extensions=[Sources(root)], output_format="html")
+    names, to_html = names_of(root), Markdown(extensions=[Sources(root)], output_format="html").convert
     for question in questions:
-        marks = {mark: read.convert(getattr(question.rubric, mark)) for mark in MARKS}
+        marks = {mark: to_html(getattr(question.rubric, mark)) for mark in MARKS}
         fields = [
             escape(question.question, quote=False),
             escape(" · ".join(words(question, names)), quote=False),
-            read.convert(question.answer),
-            "".join(read.convert(f"**{one.question}**\n\n{one.answer}") for one in question.follow_ups),
+            to_html(question.answer),
+            "".join(to_html(f"**{follow_up.question}**\n\n{follow_up.answer}") for follow_up in question.follow_ups),
             "<dl>" + "".join(f"<dt>{mark.capitalize()}</dt><dd>{text}</dd>" for mark, text in marks.items()) + "</dl>",
         ]
         tags = [f"fine-tune-vs-rag::{tag}" for tag in (question.topic, question.level, *question.tags)]

@@ -13,7 +13,7 @@ CHANGED = "scripts/anki/changed.json"
 
 
 def load_changed(root: Path) -> dict[str, tuple[str, int]]:
-    """Return question id -> version of its words, and since when they are so."""
+    """Return for each question id the version of its words, and when they last changed."""
     path = root / CHANGED
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 

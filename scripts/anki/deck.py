@@ -52,13 +52,13 @@ def database(deck: genanki.Deck) -> bytes:
 
 def packed(files: dict[str, bytes]) -> bytes:
     """Return a zip that is the same on every machine, as the one with the snippets is."""
-    into = io.BytesIO()
-    with zipfile.ZipFile(into, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
             member = zipfile.ZipInfo(name, MOMENT)
             member.create_system, member.external_attr = 3, PLAIN
             archive.writestr(member, content)
-    return into.getvalue()
+    return buffer.getvalue()
 
 
 def publish(root: Path, folder: Path) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.downloads.snippet_files import MOMENT, PLAIN, DownloadError
-from scripts.measuring import runs
-from scripts.measuring.runs import BadRun, Run
+from scripts.measuring.runs import RUNS, BadRun, Run, read
 
 FOLDER = "evidence/runs"
 README = """\
@@ -29,45 +28,45 @@ A run that is there is not made again; where it was made with other code, the co
 
 def experiments(root: Path) -> list[str]:
     """Return the names of the folders that hold runs."""
-    return sorted({path.parent.name for path in (root / runs.RUNS).glob("*/[!.]*.json")})
+    return sorted({path.parent.name for path in (root / RUNS).glob("*/[!.]*.json")})
 
 
 def runs_of(experiment: str, root: Path) -> list[Run]:
     """Return the runs of an experiment, stale or not; DownloadError for a file that is not whole or not a run."""
-    paths = sorted((root / runs.RUNS / experiment).glob("[!.]*.json"))
+    paths = sorted((root / RUNS / experiment).glob("[!.]*.json"))
     try:
-        return [runs.read(path.relative_to(root), root) for path in paths]
+        return [read(path.relative_to(root), root) for path in paths]
     except BadRun as error:
         raise DownloadError(str(error)) from None
 
 
-def count(found: Sequence[Run]) -> str:
+def count(runs: Sequence[Run]) -> str:
     """Say how many runs there are, of how many variants and on which seeds."""
-    seeds = [str(seed) for seed in sorted({run.seed for run in found})]
-    variants = len({run.arm for run in found})
-    told = f" of {variants} variants" if variants > 1 else ""
-    return f"{len(found)} run{'s' * (len(found) > 1)}{told}, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
+    seeds = [str(seed) for seed in sorted({run.seed for run in runs})]
+    variants = len({run.arm for run in runs})
+    of_variants = f" of {variants} variants" if variants > 1 else ""
+    return f"{len(runs)} run{'s' * (len(runs) > 1)}{of_variants}, seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}"
 
 
-def what_is_kept(found: Sequence[Run]) -> str:
+def what_is_kept(runs: Sequence[Run]) -> str:
     """Say what the runs keep: the experiment's have the replies."""
-    with_replies = all("replies" in run.metrics for run in found)
+    with_replies = all("replies" in run.metrics for run in runs)
     return "every question and every reply" if with_replies else "every number of the report"
 
 
 def archive(experiment: str, root: Path) -> bytes:
-    """Return the zip of an experiment. Nothing is compressed, see `downloads.archive`; DownloadError."""
-    found, packed = runs_of(experiment, root), io.BytesIO()
-    commands = dict.fromkeys(run.command for run in found)
+    """Return the zip of an experiment, or raise DownloadError. Nothing is compressed, see `snippet_files.archive`."""
+    runs, buffer = runs_of(experiment, root), io.BytesIO()
+    commands = dict.fromkeys(run.command for run in runs)
     listed = "\n".join(f"    {command}" for command in commands)
-    readme = README.format(experiment=experiment, count=count(found), kept=what_is_kept(found), commands=listed)
-    files = {"README.md": readme.encode()} | {run.path.name: (root / run.path).read_bytes() for run in found}
-    with zipfile.ZipFile(packed, "w") as into:
+    readme = README.format(experiment=experiment, count=count(runs), kept=what_is_kept(runs), commands=listed)
+    files = {"README.md": readme.encode()} | {run.path.name: (root / run.path).read_bytes() for run in runs}
+    with zipfile.ZipFile(buffer, "w") as file:
         for name, content in sorted(files.items()):
             member = zipfile.ZipInfo(f"{experiment}/{name}", MOMENT)
             member.create_system, member.external_attr = 3, PLAIN  # as on Unix, whoever builds it
-            into.writestr(member, content)
-    return packed.getvalue()
+            file.writestr(member, content)
+    return buffer.getvalue()
 
 
 def publish(root: Path, site: Path) -> None:

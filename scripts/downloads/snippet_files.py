@@ -44,14 +44,17 @@ class Snippet:
 
     @property
     def text(self) -> str:
+        """Return its content as text."""
         return self.content.decode("utf-8")
 
     @property
     def sha256(self) -> str:
+        """Return the sha256 of its content, in hexadecimal digits."""
         return hashlib.sha256(self.content).hexdigest()
 
     @cached_property
     def docstring(self) -> str:
+        """Return its docstring; DownloadError where there is none."""
         return self._must(ast.get_docstring(ast.parse(self.text)), "a docstring")
 
     @property
@@ -71,12 +74,12 @@ class Snippet:
         """Return the packages in its PEP 723 header."""
         header = self._must(HEADER.search(self.text), "a PEP 723 header")
         plain = "".join(line.removeprefix("#").removeprefix(" ") for line in header[1].splitlines(keepends=True))
-        return [Requirement(one) for one in tomllib.loads(plain)["dependencies"]]
+        return [Requirement(requirement) for requirement in tomllib.loads(plain)["dependencies"]]
 
-    def _must(self, found, what: str):
-        if not found:
-            raise DownloadError(f"{FOLDER}/{self.name} has no {what}; every snippet has one")
-        return found
+    def _must(self, value, part: str):
+        if not value:
+            raise DownloadError(f"{FOLDER}/{self.name} has no {part}; every snippet has one")
+        return value
 
 
 def snippets_of(root: Path) -> list[Snippet]:
@@ -92,14 +95,14 @@ def runs(path: Path) -> bool:
 
 
 def settings_of(root: Path) -> dict[str, bytes]:
-    """Return the files of settings that lie beside the snippets: name -> content."""
+    """Return the content of each file of settings beside the snippets, by name."""
     files = [*(root / FOLDER).glob("*.yaml"), *(root / FOLDER).glob("arms.toml")]  # no tool's own settings
     return {path.name: path.read_bytes() for path in sorted(files)}
 
 
 def archive(root: Path) -> bytes:
     """Return the zip. Nothing is compressed: what a compressor writes differs from one version of it to another."""
-    snippets, packed = snippets_of(root), io.BytesIO()
+    snippets, buffer = snippets_of(root), io.BytesIO()
     shared = [*(root / FOLDER).glob("*.py"), *(root / FOLDER / "case").rglob("*")]
     names = {path.relative_to(root / FOLDER).as_posix(): path for path in shared if path.is_file()}
     files = {name: path.read_bytes() for name, path in names.items() if not HIDDEN.search(f"/{name}")}
@@ -108,23 +111,23 @@ def archive(root: Path) -> bytes:
     files |= {
         path.name: path.read_bytes() for path in (root / FOLDER / "README.md", root / "LICENSE") if path.is_file()
     }
-    with zipfile.ZipFile(packed, "w") as into:
+    with zipfile.ZipFile(buffer, "w") as file:
         for name in sorted(files):
             member = zipfile.ZipInfo(f"{FOLDER}/{name}", MOMENT)
             member.create_system, member.external_attr = 3, PLAIN  # as on Unix, whoever builds it
-            into.writestr(member, files[name])
-    return packed.getvalue()
+            file.writestr(member, files[name])
+    return buffer.getvalue()
 
 
 def requirements(snippets: list[Snippet]) -> str:
     """Return a requirements.txt for all snippets: each package once, with what all headers ask of it."""
-    asked: dict[str, Requirement] = {}
-    for one in (one for snippet in snippets for one in snippet.dependencies):
-        if one.name in asked:
-            asked[one.name].specifier &= one.specifier
+    packages: dict[str, Requirement] = {}
+    for requirement in (requirement for snippet in snippets for requirement in snippet.dependencies):
+        if requirement.name in packages:
+            packages[requirement.name].specifier &= requirement.specifier
         else:
-            asked[one.name] = one
-    return "".join(f"{one}\n" for _, one in sorted(asked.items()))
+            packages[requirement.name] = requirement
+    return "".join(f"{requirement}\n" for _, requirement in sorted(packages.items()))
 
 
 def publish(root: Path, folder: Path) -> None:

@@ -13,13 +13,14 @@ from scripts.measuring.versions import lines_of
 PLAN = Path("scripts") / "experiment.toml"
 
 
-def compare(found: Sequence[Run], asked: Mapping, root: Path) -> dict[str, dict]:
+def compare(runs: Sequence[Run], comparison: Mapping, root: Path) -> dict[str, dict]:
     """Return one comparison, the second version minus the first, on the same questions."""
-    lines, names = lines_of(found, asked["set"]), (asked["first"], asked["second"])
+    lines, names = lines_of(runs, comparison["set"]), (comparison["first"], comparison["second"])
     if missing := [name for name in names if name not in lines]:
-        raise BadRun(f"{PLAN}: comparison {asked['name']}: no arm and cell {missing[0]} among the runs")
-    pair = evals({name: lines[name] for name in names}, asked["metric"], root)["pairs"][asked["second"]]
-    key, says = f"compare.{asked['name']}", f"{asked['second']} minus {asked['first']}, {asked['set']}"
+        raise BadRun(f"{PLAN}: comparison {comparison['name']}: no arm and cell {missing[0]} among the runs")
+    pair = evals({name: lines[name] for name in names}, comparison["metric"], root)["pairs"][comparison["second"]]
+    key = f"compare.{comparison['name']}"
+    says = f"{comparison['second']} minus {comparison['first']}, {comparison['set']}"
     ends = {end: tidy(pair["difference"][end]) for end in ("value", "low", "high")}
     return {
         f"{key}.difference": {**ends, "cases": pair["difference"]["n"], "unit": SHARE, "says": f"{says}: difference."},
@@ -36,8 +37,8 @@ def compare(found: Sequence[Run], asked: Mapping, root: Path) -> dict[str, dict]
 
 def adjust(measured: dict[str, dict], plan: Mapping) -> None:
     """Add to each comparison p after Holm, within its family."""
-    for family in dict.fromkeys(each["family"] for each in plan["comparison"]):
-        keys = [f"compare.{each['name']}" for each in plan["comparison"] if each["family"] == family]
+    for family in dict.fromkeys(comparison["family"] for comparison in plan["comparison"]):
+        keys = [f"compare.{comparison['name']}" for comparison in plan["comparison"] if comparison["family"] == family]
         corrected = multipletests([measured[f"{key}.p"]["value"] for key in keys], method="holm")[1]
         for key, p in zip(keys, corrected, strict=True):
             says = measured[f"{key}.p"]["says"].replace("p, by", f"p after Holm among the {family} ones, by")

@@ -18,8 +18,8 @@ def judged_by(root: Path) -> list[Path]:
 
 def evals(versions: Lines, metric: str, root: Path) -> dict:
     """Return what evals.py reports of versions: their shares, and each against the first."""
-    places = {f"{place:04}": lines for place, lines in enumerate(versions.values())}  # names that a file can have
-    report, names = run_evals(places, metric, root)["report"]["metrics"], dict(zip(places, versions, strict=True))
+    files = {f"{number:04}": lines for number, lines in enumerate(versions.values())}  # names that a file can have
+    report, names = run_evals(files, metric, root)["report"]["metrics"], dict(zip(files, versions, strict=True))
     return {field: {names[stem]: value for stem, value in report[field].items()} for field in ("versions", "pairs")}
 
 
@@ -30,5 +30,5 @@ def run_evals(files: Lines, metric: str, root: Path) -> dict:
         for path, lines in zip(paths, files.values(), strict=True):
             text = "".join(json.dumps(line) + "\n" for line in lines)  # ASCII: a reply may hold odd ends of lines
             path.write_text(text, encoding="utf-8")
-        given = ["--files", *map(str, paths), *(["--metric", metric] if metric else []), "--json"]
-        return run_snippet(EVALS, given, root, quiet=True)
+        arguments = ["--files", *map(str, paths), *(["--metric", metric] if metric else []), "--json"]
+        return run_snippet(EVALS, arguments, root, quiet=True)

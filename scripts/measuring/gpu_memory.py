@@ -27,14 +27,14 @@ TIED = ("tiny", "1b")  # embeddings and output head are one matrix, as in Llama 
 
 def make_model(shape: str, dtype: torch.dtype, device: str) -> transformers.PreTrainedModel:
     """Return a Llama of a shape with random weights."""
-    _, hidden, inside, layers, words, queries, keys = SHAPES[shape]
+    _, hidden, intermediate, layers, vocabulary, heads, key_heads = SHAPES[shape]
     config = transformers.LlamaConfig(
         hidden_size=hidden,
-        intermediate_size=inside,
+        intermediate_size=intermediate,
         num_hidden_layers=layers,
-        vocab_size=words,
-        num_attention_heads=queries,
-        num_key_value_heads=keys,
+        vocab_size=vocabulary,
+        num_attention_heads=heads,
+        num_key_value_heads=key_heads,
         tie_word_embeddings=shape in TIED,
         use_cache=False,
     )
@@ -49,12 +49,12 @@ def quantise(model: torch.nn.Module, device: str) -> None:
     for module in model.model.layers.modules():
         for name, linear in list(module.named_children()):
             if type(linear) is torch.nn.Linear:
-                kind = {"quant_type": "nf4", "compress_statistics": True, "compute_dtype": torch.bfloat16}
-                four = bitsandbytes.nn.Linear4bit(linear.in_features, linear.out_features, bias=False, **kind)
-                four.weight = bitsandbytes.nn.Params4bit(
-                    linear.weight.data.cpu(), requires_grad=False, quant_type="nf4", module=four
+                options = {"quant_type": "nf4", "compress_statistics": True, "compute_dtype": torch.bfloat16}
+                quantised = bitsandbytes.nn.Linear4bit(linear.in_features, linear.out_features, bias=False, **options)
+                quantised.weight = bitsandbytes.nn.Params4bit(
+                    linear.weight.data.cpu(), requires_grad=False, quant_type="nf4", module=quantised
                 )
-                setattr(module, name, four.to(device))
+                setattr(module, name, quantised.to(device))
     model.is_loaded_in_4bit = True  # peft chooses its layers by this
 
 

@@ -40,10 +40,12 @@ class Job:
 
     @property
     def file(self) -> Path:
+        """Return the snippet's file, from the root."""
         return Path("snippets") / f"{self.snippet}.py"
 
     @property
     def path(self) -> Path:
+        """Return where the run is written, from the root."""
         return runs.path_of(self.experiment, self.arm, self.seed)
 
     @property
@@ -54,20 +56,20 @@ class Job:
     def all_arguments(self, root: Path) -> list[str]:
         """Return what the snippet is started with."""
         model = ["--model", self.model] if self.model else []
-        known = defaults_of(self.file, root)
-        given = {argument.partition("=")[0] for argument in self.arguments}
-        places = [name for name in OUTPUTS if name in known and f"--{name}" not in given]
-        written = [word for name in places for word in (f"--{name}", (self.work / name).as_posix())]
-        return [*model, *self.arguments, *written]
+        defaults = defaults_of(self.file, root)
+        flags = {argument.partition("=")[0] for argument in self.arguments}
+        outputs = [name for name in OUTPUTS if name in defaults and f"--{name}" not in flags]
+        paths = [word for name in outputs for word in (f"--{name}", (self.work / name).as_posix())]
+        return [*model, *self.arguments, *paths]
 
     def defaults(self, root: Path) -> dict[str, str]:
         """Return the defaults of its flags that can change a number and that it does not set."""
         flags = [word for word in self.all_arguments(root) if word.startswith("--")]
-        given = {flag.removeprefix("--").partition("=")[0].replace("-", "_") for flag in flags}
+        set_here = {flag.removeprefix("--").partition("=")[0].replace("-", "_") for flag in flags}
         return {
             name: default
             for name, default in defaults_of(self.file, root).items()
-            if name not in given and name.rpartition(".")[2] not in NO_NUMBER
+            if name not in set_here and name.rpartition(".")[2] not in NO_NUMBER
         }
 
 
@@ -79,19 +81,19 @@ def is_made(job: Job, root: Path) -> bool:
         runs.check([job.path], root)
     except runs.StaleRun:
         return False
-    made = runs.read(job.path, root)
-    return (made.arguments, made.protocol) == (job.all_arguments(root), job.protocol)
+    run = runs.read(job.path, root)
+    return (run.arguments, run.protocol) == (job.all_arguments(root), job.protocol)
 
 
 def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) -> Run:
-    """Run the snippet, write the run's file and return it; RunError. limit: seconds that it may take."""
+    """Run the snippet, write the run's file and return the run, or raise RunError. limit: seconds that it may take."""
     arguments, before = job.all_arguments(root), made_with(job, root)
     shutil.rmtree(root / job.work, ignore_errors=True)
-    around = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
-    found = run_snippet(job.file, arguments, root, limit, around, quiet)
+    environ = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
+    output = run_snippet(job.file, arguments, root, limit, environ, quiet)
     if before != made_with(job, root):
         raise RunError(f"{job.file} or what it uses was changed while it ran; run it again")
-    report = found["report"]
+    report = output["report"]
     metrics = report["metrics"][job.key] if job.key else report["metrics"]
     environment = plain(metrics.pop("environment", report["environment"]))
     environment |= weights_of("model", job.model, root)
@@ -104,12 +106,12 @@ def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) 
         command=job.command,
         arguments=arguments,
         date=datetime.now(UTC).date().isoformat(),
-        seconds=found["seconds"],
+        seconds=output["seconds"],
         protocol=job.protocol,
         **before,
         environment=environment,
         metrics=metrics,
-        printed=found["printed"],
+        printed=output["printed"],
     )
     runs.write(run, root)
     return run
@@ -136,8 +138,8 @@ def weights_of(kind: str, name: str, root: Path) -> dict[str, str]:
     """Return a model as it was asked for, by its kind, with the start of its weights' sha256 where it lies here."""
     if not name:
         return {}
-    there = root / name
-    weights = sorted(there.glob("*.safetensors")) if there.is_dir() else [there] if there.is_file() else []
+    path = root / name
+    weights = sorted(path.glob("*.safetensors")) if path.is_dir() else [path] if path.is_file() else []
     return {kind: " ".join([name, *(sha256(file)[:12] for file in weights)])}
 
 
@@ -155,6 +157,6 @@ def claim(job: Job, root: Path) -> Iterator[bool]:
             yield True
 
 
-def say(who: str, what: str) -> None:
+def say(program: str, message: str) -> None:
     """Tell how far it is."""
-    print(f"{who}: {what}", file=sys.stderr, flush=True)
+    print(f"{program}: {message}", file=sys.stderr, flush=True)

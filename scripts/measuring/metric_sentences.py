@@ -17,15 +17,15 @@ FILE = Path(__file__).with_suffix(".yml")
 
 @cache
 def load_words(file: Path = FILE) -> dict[str, dict[str, str]]:
-    """Return {"names": part of a key -> words, "units": end of a key -> unit}."""
+    """Return "names", the words for parts of a key, and "units", the units by the end of a key."""
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
 def unit_of(key: str, number: Mapping) -> str:
     """Return the unit of a number: that of its key's end, "of 1" for a share, else none."""
     end = key.rpartition(".")[2]
-    for known, unit in load_words()["units"].items():
-        if end == known or end.endswith(f"-{known}"):
+    for suffix, unit in load_words()["units"].items():
+        if end == suffix or end.endswith(f"-{suffix}"):
             return unit
     return SHARE if "n" in number and 0 <= number["value"] <= 1 and number.get("low", 0) >= 0 else ""
 
@@ -33,5 +33,5 @@ def unit_of(key: str, number: Mapping) -> str:
 def sentence(key: str) -> str:
     """Return what a key says: the way to it, a colon, and what was counted."""
     *way, end = [load_words()["names"].get(part, part.replace("-", " ")) for part in key.split(".")]
-    said = f"{', '.join(way)}: {end}." if way else f"{end}."
-    return said[0].upper() + said[1:]
+    text = f"{', '.join(way)}: {end}." if way else f"{end}."
+    return text[0].upper() + text[1:]

@@ -20,22 +20,22 @@ class BadMetrics(ValueError):
 
 
 def numbers_of(metrics: object, key: str = "") -> Iterator[tuple[str, dict]]:
-    """Yield (key, {"value", maybe "low", "high", "n"}) for every number of a report's metrics; BadMetrics."""
+    """Yield (key, {"value", maybe "low", "high", "n"}) for every number of a report's metrics, or raise BadMetrics."""
     if isinstance(metrics, Mapping) and "value" not in metrics:
-        for name, inside in metrics.items():
-            yield from numbers_of(inside, f"{key}.{spell(name)}".lstrip("."))
+        for name, value in metrics.items():
+            yield from numbers_of(value, f"{key}.{spell(name)}".lstrip("."))
         return
-    one = dict(metrics) if isinstance(metrics, Mapping) else {"value": metrics}
-    if isinstance(one["value"], (str, bool, list, tuple, type(None))):
+    entry = dict(metrics) if isinstance(metrics, Mapping) else {"value": metrics}
+    if isinstance(entry["value"], (str, bool, list, tuple, type(None))):
         return
-    if extra := set(one) - ENTRY:
+    if extra := set(entry) - ENTRY:
         raise BadMetrics(f"metric {key} has an unknown {', '.join(sorted(extra))} beside its value")
-    if ("low" in one) != ("high" in one):
+    if ("low" in entry) != ("high" in entry):
         raise BadMetrics(f"metric {key} must have both low and high, or neither")
-    for field, number in one.items():
+    for field, number in entry.items():
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
             raise BadMetrics(f"metric {key}: {field} is {number!r}, not a number")
-    yield key, one
+    yield key, entry
 
 
 def spell(name: object) -> str:
@@ -48,17 +48,17 @@ def spell(name: object) -> str:
 def combine(runs: Sequence[Mapping], unit: str) -> dict:
     """Return {"value": mean, "n": runs, maybe "min", "max", "low", "high", "cases"} of the numbers of all runs."""
     values = [run["value"] for run in runs]
-    made = {"value": values[0] if len(set(values)) == 1 else tidy(statistics.fmean(values)), "n": len(runs)}
+    combined = {"value": values[0] if len(set(values)) == 1 else tidy(statistics.fmean(values)), "n": len(runs)}
     if len(runs) > 1:
-        made |= {"min": min(values), "max": max(values)}
+        combined |= {"min": min(values), "max": max(values)}
     if all("low" in run for run in runs):
         low, high = interval(runs)
         if unit == SHARE:
             low, high = max(low, 0.0), min(high, 1.0)
-        made |= {"low": tidy(low), "high": tidy(high)}
+        combined |= {"low": tidy(low), "high": tidy(high)}
     if len({run.get("n") for run in runs}) == 1 and "n" in runs[0]:
-        made["cases"] = runs[0]["n"]
-    return made
+        combined["cases"] = runs[0]["n"]
+    return combined
 
 
 def interval(runs: Sequence[Mapping]) -> tuple[float, float]:

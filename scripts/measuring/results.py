@@ -43,7 +43,7 @@ class UnknownResult(ValueError):
 
 @dataclass(frozen=True)
 class Result:
-    """One file. code: path -> sha256. measured: key -> value, unit, says; maybe more, see `write`."""
+    """One file. code: sha256 by path. measured: by key, value, unit and says; maybe more, see `write`."""
 
     name: str
     machine: str
@@ -57,6 +57,7 @@ class Result:
 
     @property
     def stem(self) -> str:
+        """Return the name of its file, without .json."""
         return f"{self.name}-{self.machine}"
 
     def value(self, key: str) -> dict:
@@ -83,13 +84,13 @@ def write(
     """Write `results/<name>-<machine>.json` in one step, never half, and return its path.
 
     command: what repeats it, typed at the root. code: every file or folder whose change would make the numbers untrue.
-    measured: key -> {"value": number, "unit": str, "says": sentence, optional "n" runs, their "min" and "max",
+    measured: by key, {"value": number, "unit": str, "says": sentence, optional "n" runs, their "min" and "max",
     "low" and "high" of a 95 % interval, "cases" counted, "seeds" a list of what each gave, "limit" (at most), "floor"}.
     printed: what the code printed for people, at most 88 columns. packages: Python packages whose versions matter.
     environment: what else matters (browser, GPU). date: of runs that are summed up here and now, maybe elsewhere; then
     the environment is theirs alone. Raises BadResult.
     """
-    here = {
+    this_machine = {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
@@ -102,8 +103,8 @@ def write(
         "notes": notes,
         "date": date or datetime.now(UTC).date().isoformat(),
         "code": {_relative(path, root): _hash(path, root) for path in code},
-        "environment": {**({} if date else here), **(environment or {})},
-        "measured": {key: dict(one) for key, one in measured.items()},
+        "environment": {**({} if date else this_machine), **(environment or {})},
+        "measured": {key: dict(number) for key, number in measured.items()},
         **({"printed": printed} if printed else {}),
     }
     path = root / "results" / f"{name}-{machine}.json"
@@ -113,19 +114,19 @@ def write(
 
 
 def canonical(result: dict) -> str:
-    """The text of a result file: sorted keys, so that two runs differ only in what they measured."""
+    """Return the text of a result file, with sorted keys so that two runs differ only in what they measured."""
     return json.dumps(result, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def load(root: Path = REPOSITORY) -> dict[str, Result]:
     """Return every result by the name of its file; BadResult or StaleResult for one not to be trusted."""
-    found = {}
+    results = {}
     for path in sorted((root / "results").glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise BadResult(f"results/{path.name}: not JSON: {error}") from None
-        found[path.stem] = result = _read(data, path.name)
+        results[path.stem] = result = _read(data, path.name)
         for name, recorded in result.code.items():
             if not (root / name).exists():
                 raise StaleResult(f"results/{path.name} is stale: {name} is gone; run: {result.command}")
@@ -137,11 +138,11 @@ def load(root: Path = REPOSITORY) -> dict[str, Result]:
             raise StaleResult(str(error)) from None
         except runs.BadRun as error:
             raise BadResult(str(error)) from None
-    return found
+    return results
 
 
 def shown(value: float) -> str:
-    """A measured value as the site prints it: three significant digits. The file keeps all of them."""
+    """Return a measured value as the site prints it, with three significant digits; the file keeps all of them."""
     if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 1e-3 or value == 0 else f"{value:.2e}"
@@ -150,9 +151,9 @@ def shown(value: float) -> str:
 def _read(data: object, file: str) -> Result:
     """Check the form of a result and return it."""
 
-    def must(true: bool, what: str) -> None:
-        if not true:
-            raise BadResult(f"results/{file}: {what}")
+    def must(holds: bool, message: str) -> None:
+        if not holds:
+            raise BadResult(f"results/{file}: {message}")
 
     must(
         isinstance(data, dict) and tuple(sorted(set(data) - set(OPTIONAL))) == FIELDS,
@@ -165,20 +166,20 @@ def _read(data: object, file: str) -> Result:
     must(bool(data["code"]), "code is empty: name the files that were measured")
     must(bool(data["measured"]), "measured is empty")
     must(isinstance(data.get("printed", ""), str), "printed must be text")
-    for key, one in data["measured"].items():
+    for key, entry in data["measured"].items():
         must(bool(KEY.fullmatch(key)), f"{key!r} must be a word of a-z, 0-9, _ . -")
-        extra = set(one) - {*NUMBERS, *COUNTS, "unit", "says", "seeds"}
+        extra = set(entry) - {*NUMBERS, *COUNTS, "unit", "says", "seeds"}
         must(not extra, f"{key} has an unknown {', '.join(sorted(extra))}")
-        must({"value", "unit", "says"} <= set(one), f"{key} must have value, unit and says")
-        must(all(isinstance(one[field], str) for field in ("unit", "says")), f"{key}: unit and says must be text")
-        must(bool(one["says"].strip()), f"{key}: says is empty: say what the number is, in a sentence")
-        given = [(field, one.get(field, 0)) for field in (*NUMBERS, *COUNTS)]
-        for field, number in [*given, *(("seeds", each) for each in one.get("seeds", ()))]:
+        must({"value", "unit", "says"} <= set(entry), f"{key} must have value, unit and says")
+        must(all(isinstance(entry[field], str) for field in ("unit", "says")), f"{key}: unit and says must be text")
+        must(bool(entry["says"].strip()), f"{key}: says is empty: say what the number is, in a sentence")
+        values = [(field, entry.get(field, 0)) for field in (*NUMBERS, *COUNTS)]
+        for field, number in [*values, *(("seeds", value) for value in entry.get("seeds", ()))]:
             plain = isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
             must(plain, f"{key}: {field} must be a finite number, not {number!r}")
         for least, most in (("min", "max"), ("low", "high")):
-            must((least in one) == (most in one), f"{key} must have both {least} and {most}, or neither")
-            must(one.get(least, 0) <= one.get(most, 0), f"{key}: {least} is above {most}")
+            must((least in entry) == (most in entry), f"{key} must have both {least} and {most}, or neither")
+            must(entry.get(least, 0) <= entry.get(most, 0), f"{key}: {least} is above {most}")
     return Result(**data)
 
 

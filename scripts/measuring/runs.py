@@ -35,7 +35,7 @@ class StaleRun(BadRun):
 
 @dataclass(frozen=True)
 class Run:
-    """One run. code: name -> sha256. defaults: flag -> default. protocol: its version, 0 for a run under none.
+    """One run. code: sha256 by name. defaults: those of its flags. protocol: its version, 0 for a run under none.
 
     settings: of the arm, those that the arguments leave as they are.
 
@@ -84,8 +84,8 @@ def read(path: Path, root: Path) -> Run:
         content = json.loads((root / path).read_text(encoding="utf-8"))
     except ValueError:
         raise BadRun(f"{path} is no JSON, maybe half-written; delete it and run the command of its result") from None
-    wanted = {field.name for field in fields(Run)}
-    if not isinstance(content, Mapping) or set(content) - {"sha256"} != wanted:
+    names = {field.name for field in fields(Run)}
+    if not isinstance(content, Mapping) or set(content) - {"sha256"} != names:
         raise BadRun(f"{path} is no run of this project; delete it and run the command of its result")
     run = Run(**{name: value for name, value in content.items() if name != "sha256"})
     if run.path != path:
@@ -97,23 +97,23 @@ def read(path: Path, root: Path) -> Run:
 
 def check(paths: Sequence[Path], root: Path) -> None:
     """Raise StaleRun where what one of these runs was made with has changed, BadRun where its file is no good."""
-    now = state(root) if paths else ()
+    inputs = state(root) if paths else ()
     for path in paths:
         run, version = read(path, root), protocol_version(root)
         if run.protocol and run.protocol != version:
-            what = f"made under version {run.protocol} of the protocol, which is now {version}"
+            reason = f"made under version {run.protocol} of the protocol, which is now {version}"
         else:
             try:
-                code, defaults = fresh(Path(run.snippet), root, tuple(run.defaults.items()), now)
+                code, defaults = fresh(Path(run.snippet), root, tuple(run.defaults.items()), inputs)
             except BadCode as error:
                 raise StaleRun(f"{path} is stale: {error}; run: {run.command}") from None
             changed = sorted(name for name in {*code, *run.code} if code.get(name) != run.code.get(name))
             flags = [f"the default of --{name.replace('_', '-')}" for name in defaults]
             if run.settings != settings_of(run.arguments, root):
                 flags.append(f"the arm {after(run.arguments, '--arms')[0]} in {ARMS}")
-            what = f"{[*changed, *flags][0]} has changed" if changed or flags else ""
-        if what:
-            raise StaleRun(f"{path} is stale: {what}; run: {run.command}")
+            reason = f"{[*changed, *flags][0]} has changed" if changed or flags else ""
+        if reason:
+            raise StaleRun(f"{path} is stale: {reason}; run: {run.command}")
 
 
 def load(experiment: str, root: Path) -> list[Run]:
@@ -125,13 +125,16 @@ def load(experiment: str, root: Path) -> list[Run]:
 
 def protocol_version(root: Path) -> int:
     """Return the version that the protocol says of itself."""
-    found = VERSION.search((root / PROTOCOL).read_text(encoding="utf-8")) if (root / PROTOCOL).is_file() else None
-    return int(found[1]) if found else 0
+    match = VERSION.search((root / PROTOCOL).read_text(encoding="utf-8")) if (root / PROTOCOL).is_file() else None
+    return int(match[1]) if match else 0
 
 
 @cache
-def fresh(snippet: Path, root: Path, defaults: tuple[tuple[str, str], ...], now: tuple) -> tuple[dict, list[str]]:
-    """Return the hashes of a snippet's code as it is, and the recorded defaults that have changed. now: `state`."""
+def fresh(snippet: Path, root: Path, defaults: tuple[tuple[str, str], ...], inputs: tuple) -> tuple[dict, list[str]]:
+    """Return the hashes of a snippet's code as it is, and the recorded defaults that have changed.
+
+    inputs: what `state` returns; with it, the cache notices an edit.
+    """
     return code_of(snippet, root), changed_defaults(dict(defaults), snippet, root)
 
 
@@ -139,9 +142,9 @@ def settings_of(arguments: Sequence[str], root: Path) -> str:
     """Return the settings of the experiment's arm that a run does not change itself, as text; empty for other runs."""
     if "--arms" not in arguments:
         return ""
-    known = arms(root).get(after(arguments, "--arms")[0], {})
-    own = {change.partition("=")[0] for change in after(arguments, "--change")}
-    return json.dumps({name: value for name, value in known.items() if name not in own}, sort_keys=True)
+    settings = arms(root).get(after(arguments, "--arms")[0], {})
+    changed = {change.partition("=")[0] for change in after(arguments, "--change")}
+    return json.dumps({name: value for name, value in settings.items() if name not in changed}, sort_keys=True)
 
 
 def arms(root: Path) -> dict[str, dict]:
@@ -151,8 +154,8 @@ def arms(root: Path) -> dict[str, dict]:
 
 def after(arguments: Sequence[str], flag: str) -> list[str]:
     """Return the words behind a flag, up to the next flag."""
-    behind = arguments[arguments.index(flag) + 1 :] if flag in arguments else ()
-    return list(itertools.takewhile(lambda word: not word.startswith("--"), behind))
+    words = arguments[arguments.index(flag) + 1 :] if flag in arguments else ()
+    return list(itertools.takewhile(lambda word: not word.startswith("--"), words))
 
 
 def state(root: Path) -> tuple:

@@ -24,14 +24,14 @@ class RunError(Exception):
 
 
 def run_snippet(
-    file: Path, arguments: list[str], root: Path, limit: float | None = None, around: Mapping = {}, quiet: bool = False
+    file: Path, arguments: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
 ) -> dict:
     """Run a snippet, named from the root; return report, printed (its table) and seconds; RunError without a report.
 
-    limit: seconds it may take. around: variables of its environment. quiet: its progress is not shown.
+    limit: seconds it may take. environ: variables to add to its environment. quiet: its progress is not shown.
     """
     started = time.monotonic()
-    stdout, stderr = run([sys.executable, str(file), *arguments], root, limit, around, quiet)
+    stdout, stderr = run([sys.executable, str(file), *arguments], root, limit, environ, quiet)
     seconds, report = round(time.monotonic() - started, 1), read_report(stdout, file)
     return {"report": report, "printed": table_of(stderr), "seconds": seconds}
 
@@ -43,8 +43,8 @@ def read_report(printed: str, file: Path) -> dict:
         report = json.loads(line)
         report["config"].items(), report["metrics"].items(), report["environment"].items()
     except (ValueError, LookupError, TypeError, AttributeError):
-        what = "it must print one line of JSON with config, metrics and environment"
-        raise RunError(f"{file} printed {printed[:60]!r}; {what}") from None
+        form = "it must print one line of JSON with config, metrics and environment"
+        raise RunError(f"{file} printed {printed[:60]!r}; {form}") from None
     return report
 
 
@@ -54,22 +54,22 @@ def table_of(stderr: str) -> str:
     Parts are divided by blank lines; without a bar, it is all behind the first one, which may be empty.
     """
     parts = re.split(r"\n[ \t]*\n", stderr)
-    bars = [place for place, part in enumerate(parts) if BAR.search(part)]
+    bars = [number for number, part in enumerate(parts) if BAR.search(part)]
     return "\n\n".join(parts[max(bars, default=0) + 1 :]).strip("\n")
 
 
 def run(
-    command: list[str], root: Path, limit: float | None = None, around: Mapping = {}, quiet: bool = False
+    command: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
 ) -> tuple[str, str]:
     """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late."""
-    name, said = Path(command[1]).name, []
+    name, pieces = Path(command[1]).name, []
     # A process group of its own: Ctrl-C reaches it once, from us, and not also from the terminal.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=root, env={**os.environ, **around}, process_group=0, **pipes) as process:
+    with subprocess.Popen(command, cwd=root, env={**os.environ, **environ}, process_group=0, **pipes) as process:
 
         def pass_on() -> None:
             while piece := process.stderr.read1():
-                said.append(piece)
+                pieces.append(piece)
                 if not quiet:
                     print(piece.decode(errors="replace"), end="", file=sys.stderr, flush=True)
 
@@ -91,10 +91,10 @@ def run(
     if late.is_set():
         raise RunError(f"{name} was not done after {limit:.0f} s", 124)
     if process.returncode:
-        last = re.split(r"[\r\n]", b"".join(said).decode(errors="replace").strip())[-1] if quiet else ""
-        why = f"{name} ended with status {process.returncode}; {last or 'the line above says why'}"
-        raise RunError(why, max(process.returncode, 1))
-    return printed.decode(), b"".join(said).decode(errors="replace").replace("\r\n", "\n")
+        last_line = re.split(r"[\r\n]", b"".join(pieces).decode(errors="replace").strip())[-1] if quiet else ""
+        message = f"{name} ended with status {process.returncode}; {last_line or 'the line above says why'}"
+        raise RunError(message, max(process.returncode, 1))
+    return printed.decode(), b"".join(pieces).decode(errors="replace").replace("\r\n", "\n")
 
 
 def stop(process: subprocess.Popen) -> None:

@@ -7,10 +7,10 @@ and the table that the first run printed.
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.measuring import results, runs
+from scripts.measuring import results
 from scripts.measuring.metric_sentences import sentence, unit_of
 from scripts.measuring.metrics import combine, numbers_of
-from scripts.measuring.runs import BadRun, Run
+from scripts.measuring.runs import RUNS, BadRun, Run, load
 
 # What sums; the words change no number.
 CODE = tuple(Path("scripts/measuring") / name for name in ("summary.py", "metrics.py"))
@@ -19,20 +19,20 @@ NOTE = "SmolLM2-135M-Instruct, with the de-quantised weights of the 4-bit file t
 
 
 def summarise(name: str, machine: str, root: Path) -> Path:
-    """Write the summary of all runs of a snippet on a machine; return its path. BadRun, BadMetrics, BadResult."""
-    found = runs.load(experiment_of(name, machine), root)
-    if not found:
-        raise BadRun(f"there is no run of {name} on {machine} in {runs.RUNS}; measure it first")
+    """Write the summary of a snippet's runs on a machine and return its path; raise BadRun, BadMetrics or BadResult."""
+    runs = load(experiment_of(name, machine), root)
+    if not runs:
+        raise BadRun(f"there is no run of {name} on {machine} in {RUNS}; measure it first")
     return results.write(
         name,
         machine,
-        command=found[0].command,
-        code=[*(run.path for run in found), *CODE],
-        measured=measured_in(found),
-        notes=note_of(found),
-        printed=found[0].printed,
-        environment=environment_of(found),
-        date=max(run.date for run in found),
+        command=runs[0].command,
+        code=[*(run.path for run in runs), *CODE],
+        measured=measured_in(runs),
+        notes=note_of(runs),
+        printed=runs[0].printed,
+        environment=environment_of(runs),
+        date=max(run.date for run in runs),
         root=root,
     )
 
@@ -42,27 +42,27 @@ def experiment_of(name: str, machine: str) -> str:
     return name if machine == "cpu" else f"{name}-{machine}"
 
 
-def measured_in(found: Sequence[Run]) -> dict[str, dict]:
-    """Return what `results.write` takes, key -> number with its words, from the reports of all runs."""
+def measured_in(runs: Sequence[Run]) -> dict[str, dict]:
+    """Return the numbers of all runs' reports by key, with their words, as `results.write` takes them."""
     numbers: dict[str, list[dict]] = {}
-    for run in found:
+    for run in runs:
         for key, number in numbers_of({**run.metrics, "run-seconds": run.seconds}):
             numbers.setdefault(key, []).append(number)
     measured = {}
-    for key, each in numbers.items():
-        unit = unit_of(key, each[0])
-        measured[key] = {**combine(each, unit), "unit": unit, "says": sentence(key)}
+    for key, entries in numbers.items():
+        unit = unit_of(key, entries[0])
+        measured[key] = {**combine(entries, unit), "unit": unit, "says": sentence(key)}
     return measured
 
 
-def note_of(found: Sequence[Run]) -> str:
+def note_of(runs: Sequence[Run]) -> str:
     """Return which weights these are, where they are ours."""
-    return NOTE if str(found[0].environment.get("model", "")).partition(" ")[0] == OURS else ""
+    return NOTE if str(runs[0].environment.get("model", "")).partition(" ")[0] == OURS else ""
 
 
-def environment_of(found: Sequence[Run]) -> dict[str, object]:
+def environment_of(runs: Sequence[Run]) -> dict[str, object]:
     """Return machine, precision and libraries of the runs, each with every value that occurs, and the seeds."""
-    names = sorted({name for run in found for name in run.environment})
-    around = {name: list(dict.fromkeys(str(run.environment.get(name, "-")) for run in found)) for name in names}
-    seeds = sorted({run.seed for run in found})
-    return {name: " or ".join(values) for name, values in around.items()} | {"seeds": " ".join(map(str, seeds))}
+    names = sorted({name for run in runs for name in run.environment})
+    environment = {name: list(dict.fromkeys(str(run.environment.get(name, "-")) for run in runs)) for name in names}
+    seeds = sorted({run.seed for run in runs})
+    return {name: " or ".join(values) for name, values in environment.items()} | {"seeds": " ".join(map(str, seeds))}

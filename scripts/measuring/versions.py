@@ -11,18 +11,21 @@ from scripts.measuring.runs import Run
 
 SAME_PROMPT = {"closed_book_later": "closed_book", "old_index": "retrieved"}
 Row = dict[str, object]
-Lines = dict[str, list[Row]]  # version -> what evals.py reads of it
+Lines = dict[str, list[Row]]  # by version, what evals.py reads of it
 
 
 def is_now(row: Row) -> bool:
+    """Say whether the handbook answers the question."""
     return row["source"] is not None
 
 
 def is_changed(row: Row) -> bool:
+    """Say whether the answer changed with the handbook."""
     return is_now(row) and row["later"] != row["answer"]
 
 
 def is_kept(row: Row) -> bool:
+    """Say whether the answer stayed the same when the handbook changed."""
     return is_now(row) and row["later"] == row["answer"]
 
 
@@ -38,14 +41,14 @@ SETS: dict[str, tuple[Callable[[Row], bool], str]] = {
 }
 
 
-def lines_of(found: Sequence[Run], questions: str) -> Lines:
+def lines_of(runs: Sequence[Run], questions: str) -> Lines:
     """Return the lines of every version for a set of questions."""
-    holds, key = SETS[questions]
+    is_asked, key = SETS[questions]
     versions: Lines = {}
-    for run in found:
+    for run in runs:
         for cell, replies in cells_of(run, later=key == "later"):
             for number, (row, reply) in enumerate(zip(run.metrics["rows"], replies, strict=True)):
-                if holds(row):
+                if is_asked(row):
                     versions.setdefault(f"{run.arm} {cell}", []).append(
                         {
                             "id": f"{run.seed}:{number}",
@@ -61,41 +64,41 @@ def lines_of(found: Sequence[Run], questions: str) -> Lines:
 
 def cells_of(run: Run, later: bool) -> Iterator[tuple[str, list[str]]]:
     """Yield the cells that are held against the answers of then or of now, with their replies."""
-    said = run.metrics["replies"]
+    replies = run.metrics["replies"]
     if later:
-        yield from ((cell, said[asked]) for cell, asked in SAME_PROMPT.items())
-        yield from (("changed", said["changed"]) for _ in said.keys() & {"changed"})
+        yield from ((cell, replies[original]) for cell, original in SAME_PROMPT.items())
+        yield from (("changed", replies["changed"]) for _ in replies.keys() & {"changed"})
     else:
-        yield from ((cell, replies) for cell, replies in said.items() if cell != "changed")
+        yield from ((cell, texts) for cell, texts in replies.items() if cell != "changed")
 
 
-def hits_of(found: Sequence[Run]) -> Lines:
+def hits_of(runs: Sequence[Run]) -> Lines:
     """Return whether the right page was among the first one or three retrieved, before and after the change."""
     versions: Lines = {}
-    for run in found:
-        for cell, each in run.metrics["found"].items():
+    for run in runs:
+        for cell, retrieved in run.metrics["found"].items():
             for top in (1, 3):
-                for number, (row, names) in enumerate(zip(run.metrics["rows"], each, strict=True)):
+                for number, (row, pages) in enumerate(zip(run.metrics["rows"], retrieved, strict=True)):
                     if is_now(row):
                         line = {
                             "id": f"{run.seed}:{number}",
                             "page": row["source"],
-                            "right": row["source"] in names[:top],
+                            "right": row["source"] in pages[:top],
                         }
                         versions.setdefault(f"{cell} top-{top}", []).append(line)
     return versions
 
 
-def general_of(found: Sequence[Run], base: str) -> Lines:
+def general_of(runs: Sequence[Run], base: str) -> Lines:
     """Return the marks of every arm on general questions, of those that the untouched model gets right."""
-    known = {run.seed: run.metrics["general"]["marks"] for run in found if run.arm == base}
+    known = {run.seed: run.metrics["general"]["marks"] for run in runs if run.arm == base}
     return {
         arm: [
             {"id": f"{run.seed}:{number}", "page": f"general {number}", "right": mark}
-            for run in found
+            for run in runs
             if run.arm == arm
             for number, mark in enumerate(run.metrics["general"]["marks"])
             if known[run.seed][number]
         ]
-        for arm in dict.fromkeys(run.arm for run in found)
+        for arm in dict.fromkeys(run.arm for run in runs)
     }

@@ -37,11 +37,11 @@ def check(site: Path) -> list[str]:
         return [f"{site}: holds no page; run the build first"]
     problems = [problem for name, page in pages.items() for problem in _page(site, name, page, pages)]
     real = {name: page for name, page in pages.items() if name != "404.html"}
-    for what in ("title", "description"):
-        texts = {name: getattr(page, what).strip() for name, page in real.items()}
+    for field in ("title", "description"):
+        texts = {name: getattr(page, field).strip() for name, page in real.items()}
         shared = Counter(texts.values())
         problems += [
-            f"{name}: shares its {what} {text!r} with another page" for name, text in texts.items() if shared[text] > 1
+            f"{name}: shares its {field} {text!r} with another page" for name, text in texts.items() if shared[text] > 1
         ]
     for name, page in real.items():
         if len(page.description) not in DESCRIPTION:
@@ -123,13 +123,14 @@ def _arrives(site: Path, name: str, url: str) -> tuple[str, list[str]]:
 def _script(site: Path, name: str, text: str) -> list[str]:
     """Check a script of ours: it names no other host. A script of others only must not load from one."""
     if name.startswith(OTHERS):
-        found = [url for url in IN_SCRIPT.findall(text) if urlsplit(url).netloc]
+        urls = [url for url in IN_SCRIPT.findall(text) if urlsplit(url).netloc]
     else:
-        found = [url for url in ABSOLUTE.findall(text) if not url.startswith(NAMESPACES)]
-    return [f"{name}: names {url}; our scripts use the site's own files" for url in found]
+        urls = [url for url in ABSOLUTE.findall(text) if not url.startswith(NAMESPACES)]
+    return [f"{name}: names {url}; our scripts use the site's own files" for url in urls]
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Print every problem of a site, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("site", type=Path, nargs="?", default=Path("site"), help="folder to check (default: site)")
     problems = check(parser.parse_args(arguments).site)

@@ -65,10 +65,10 @@ class Document(HTMLParser):
         if tag in ("image", "use", "feimage"):
             self.loads += [own[name] for name in ("href", "xlink:href") if own.get(name)]
         elif tag == "link":
-            into = self.loads if LINK_LOADS & set(own.get("rel", "").lower().split()) else self.links
+            addresses = self.loads if LINK_LOADS & set(own.get("rel", "").lower().split()) else self.links
             # A canonical or alternate address is meant to be absolute, and nobody loads it.
             if "href" in own and not {"canonical", "alternate"} & set(own.get("rel", "").lower().split()):
-                into.append(own["href"])
+                addresses.append(own["href"])
         elif "href" in own and tag in ("a", "area"):
             self.links.append(own["href"])
             self.hashes += [(own["href"], own["data-sha256"])] if "data-sha256" in own else []

@@ -26,7 +26,7 @@ FILES = {
 
 
 def publish(site: Path, config: Path, address: str | None) -> None:
-    """Write all of them. config: mkdocs.yml. address: where the site will be, if that is known."""
+    """Write all these files. config: mkdocs.yml. address: where the site will be, if that is known."""
     if address:
         sitemap = f"{address.rstrip('/')}/sitemap.xml"
         (site / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {sitemap}\n", encoding="utf-8")
@@ -55,7 +55,7 @@ def llms(site: Path, config: Path, address: str | None) -> str:
         description = BeautifulSoup(page, "html.parser").find("meta", attrs={"name": "description"})["content"]
         line = f"- [{title}]({root}{f'{folder}/' if folder else ''}{COPY}): {description}"
         (lessons if LESSON in page else others).append(line)
-    files = [f"- [{name.rpartition('/')[2]}]({root}{name}): {what}" for name, what in FILES.items()]
+    files = [f"- [{name.rpartition('/')[2]}]({root}{name}): {content}" for name, content in FILES.items()]
     parts = [f"# {settings['site_name']}", f"> {settings['site_description']}", "Each page is here as Markdown."]
     for title, lines in (("Lessons", lessons), ("Practice and evidence", others), ("Files", files)):
         parts += [f"## {title}", "\n".join(lines)]

@@ -33,9 +33,9 @@ class Converter(MarkdownConverter):
         super().__init__(code_language_callback=language)
 
     def convert_svg(self, element: Tag, text: str, parent_tags: set[str]) -> str:
-        """A picture is told by its own title and description."""
-        told = [element.find(name) for name in ("title", "desc")]
-        return "\n\n*Picture: " + " ".join(sentence(one.get_text()) for one in told if one) + "*\n\n"
+        """Return the title and the description of a picture."""
+        parts = [element.find(name) for name in ("title", "desc")]
+        return "\n\n*Picture: " + " ".join(sentence(part.get_text()) for part in parts if part) + "*\n\n"
 
     def convert_legend(self, element: Tag, text: str, parent_tags: set[str]) -> str:
         return f"\n\n**{text.strip()}**\n\n"

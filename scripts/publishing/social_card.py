@@ -46,6 +46,7 @@ def draw(picture: Picture, page) -> bytes:
 
 
 def hash_of(picture: Picture) -> str:
+    """Return the sha256 of a drawing."""
     return hashlib.sha256((ROOT / picture.drawing).read_bytes()).hexdigest()
 
 
@@ -57,9 +58,10 @@ def with_source(png: bytes, source: str) -> bytes:
 
 
 def main() -> int:
+    """Draw every picture again, and return the exit code."""
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         for picture in PICTURES:
             png = draw(picture, page)

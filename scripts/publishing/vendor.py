@@ -21,9 +21,9 @@ def publish(root: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, module in MODULES.items():
         package = root / "node_modules" / name
-        stated = package / "package.json"
-        found = json.loads(stated.read_text(encoding="utf-8"))["version"] if stated.is_file() else "none"
-        if found != pinned.get(name):
-            raise VendorError(f"node_modules has {name} {found}, package.json pins {pinned.get(name)}; run: npm ci")
+        manifest = package / "package.json"
+        version = json.loads(manifest.read_text(encoding="utf-8"))["version"] if manifest.is_file() else "none"
+        if version != pinned.get(name):
+            raise VendorError(f"node_modules has {name} {version}, package.json pins {pinned.get(name)}; run: npm ci")
         shutil.copyfile(package / module, folder / f"{name}.mjs")
         shutil.copyfile(package / "LICENSE", folder / f"{name}.LICENSE.txt")

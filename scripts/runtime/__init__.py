@@ -1,6 +1,6 @@
 """The Python that the reader's browser runs: Pyodide, cut to what the quiz needs. Run: `python -m scripts.runtime`.
 
-build     the steps, in order
+bundle    the steps, in order
 wheel     the quiz as a wheel, and its entry in the lock file
 observe   which modules of the standard library boot and quiz import (Pyodide in Node)
 compile   those modules as byte code in a zip (Pyodide in Node)

@@ -4,7 +4,7 @@ pyodide.mjs pyodide.asm.mjs pyodide.asm.wasm  as npm has them
 fine_tune_vs_rag-...whl                       the quiz, with its byte code
 pyodide-lock.json                             says that the quiz is the one package, and its sha256
 python_stdlib.gzip                            byte code of the modules that boot and quiz import: a zip in gzip
-manifest.json                                 file name -> its hash, which its address carries too
+manifest.json                                 the hash of each file by name, which its address carries too
 """
 
 import base64
@@ -81,10 +81,10 @@ def run_steps(out: Path, project: Path = ROOT) -> list[str]:
     steps.run("lock", lock, [stock_lock, *wheels(out), *code("wheel.py")], lambda: [out / LOCK])
     # Other words in the quiz do not come this far: the list of modules stays the same.
     steps.run(
-        "compile", compile_modules, [*stock, modules, *code("boot.mjs", "compile.mjs", "build.py")], lambda: [library]
+        "compile", compile_modules, [*stock, modules, *code("boot.mjs", "compile.mjs", "bundle.py")], lambda: [library]
     )
     steps.run(
-        "manifest", lambda: write_manifest(manifest, served()), [*served(), *code("build.py")], lambda: [manifest]
+        "manifest", lambda: write_manifest(manifest, served()), [*served(), *code("bundle.py")], lambda: [manifest]
     )
     return steps.ran
 
@@ -101,7 +101,7 @@ def remove(files: list[Path]) -> None:
 
 
 def write_manifest(manifest: Path, served: list[Path]) -> None:
-    """Write what the worker asks for: file name -> `sha256-<base64>`, the form that `fetch` checks.
+    """Write what the worker asks for: the hash of each file by name, as `sha256-<base64>`, which `fetch` checks.
 
     The worker puts the hash into the address too, so a browser's cache never mixes files of two builds.
     """
@@ -114,7 +114,7 @@ def pinned_version() -> str:
     """Return Pyodide's version: the one that package.json pins and node_modules has, or RuntimeBuildError."""
     pinned = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]["pyodide"]
     package = STOCK / "package.json"
-    found = json.loads(package.read_text(encoding="utf-8"))["version"] if package.exists() else "none"
-    if found != pinned:
-        raise RuntimeBuildError(f"node_modules has pyodide {found}, package.json pins {pinned}; run: npm ci")
-    return found
+    installed = json.loads(package.read_text(encoding="utf-8"))["version"] if package.exists() else "none"
+    if installed != pinned:
+        raise RuntimeBuildError(f"node_modules has pyodide {installed}, package.json pins {pinned}; run: npm ci")
+    return installed

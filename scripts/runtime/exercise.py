@@ -13,5 +13,5 @@ def requests() -> list[str]:
     first = complete[0]
     wrong = [{**first, question: answer} for question in first for answer in ("", "<b>", "é", None, 3, [])]
     missing = [{q: a for q, a in first.items() if q != question} for question in first]
-    asked = [*complete, *wrong, *missing, {**first, "unknown": "yes"}]
-    return [*(json.dumps({"answers": answers}) for answers in asked), *BROKEN]
+    answer_sets = [*complete, *wrong, *missing, {**first, "unknown": "yes"}]
+    return [*(json.dumps({"answers": answers}) for answers in answer_sets), *BROKEN]

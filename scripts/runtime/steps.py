@@ -38,5 +38,5 @@ class Steps:
 
 
 def hashes(paths: list[Path]) -> dict[str, str]:
-    """Return path -> sha256 of the files that are there."""
+    """Return the sha256 by path of the files that are there."""
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}

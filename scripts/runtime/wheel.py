@@ -39,13 +39,13 @@ def lock_wheel(stock_lock: Path, version: str, wheel: Path, out: Path) -> None:
 
 
 def lock_command() -> list[str]:
-    """`pyodide lockfile` where pyodide-build is installed (Python 3.12 on), else the same command from its library."""
-    beside = Path(sys.executable).with_name("pyodide")
-    if pyodide := (str(beside) if beside.exists() else shutil.which("pyodide")):
+    """Return `pyodide lockfile` where pyodide-build is installed (Python 3.12 on), else the same from its library."""
+    installed = Path(sys.executable).with_name("pyodide")
+    if pyodide := (str(installed) if installed.exists() else shutil.which("pyodide")):
         return [pyodide, "lockfile"]
     return [sys.executable, "-c", "from pyodide_lock.cli import main; main()"]
 
 
 def last_line(text: str) -> str:
-    """The line of a traceback that says what happened."""
+    """Return the last line of a traceback, which says what happened."""
     return (text.strip().splitlines() or ["it said nothing"])[-1]

@@ -20,7 +20,7 @@ MODEL_PINS = "requirements-model.txt"  # the weights of the measurements: count 
 
 
 def code_of(file: Path, root: Path) -> dict[str, str]:
-    """Return name -> sha256 of all that can change the numbers of a snippet, which is named from the root.
+    """Return the sha256 by name of all that can change the numbers of a snippet, which is named from the root.
 
     The names: each Python file with definitions in use, each file or folder of the case's data, and "requirements".
     BadCode: a file is no Python, a listed package is pinned nowhere, or there is no `main`.
@@ -49,48 +49,48 @@ def data_of(path: Path) -> bytes:
 
 
 def defaults_of(file: Path, root: Path) -> dict[str, str]:
-    """Return flag -> its default as canonical source; `lora.rank` for that of another script whose Config is in use."""
+    """Return the default of each flag in canonical form; `lora.rank` is one of another script whose Config it uses."""
     tree, counted = Tree(file, root), set()
-    found = class_defaults(tree, f"{tree.script}.Config", counted)
+    defaults = class_defaults(tree, f"{tree.script}.Config", counted)
     for module, name in sorted(tree.used):
         if name in FLAGS:
             others = class_defaults(tree, f"{module}.{name}", counted)
-            found |= {f"{module}.{field}": default for field, default in others.items()}
-    return found
+            defaults |= {f"{module}.{field}": default for field, default in others.items()}
+    return defaults
 
 
 def class_defaults(tree: Tree, origin: str, counted: set[str]) -> dict[str, str]:
-    """Return field -> default of a class of flags and of its bases; nothing for a class that is counted already."""
-    found: dict[str, str] = {}
+    """Return the defaults by field of a class of flags and of its bases; none for a class that is counted already."""
+    defaults: dict[str, str] = {}
     for code, node in tree.statements(origin) if origin not in counted else ():
         counted.add(origin)
         for base in getattr(node, "bases", ()):
-            found |= class_defaults(tree, code.text(base, str), counted)
+            defaults |= class_defaults(tree, code.text(base, str), counted)
         for field in node.body if isinstance(node, ast.ClassDef) else ():
             if isinstance(field, ast.AnnAssign) and field.value:
-                found[field.target.id] = code.text(field.value, lambda name: literal(tree, name))
-    return found
+                defaults[field.target.id] = code.text(field.value, lambda name: literal(tree, name))
+    return defaults
 
 
 def literal(tree: Tree, origin: str) -> str:
     """Return the value of a constant that is written out, so that a default changes with it; of another, its name."""
-    found = tree.statements(origin)
-    code, node = found[0] if len(found) == 1 else (None, None)
+    statements = tree.statements(origin)
+    code, node = statements[0] if len(statements) == 1 else (None, None)
     written_out = isinstance(node, ast.Assign) and not any(isinstance(part, ast.Name) for part in ast.walk(node.value))
     return code.text(node.value, str) if written_out else origin
 
 
 def changed_defaults(recorded: dict[str, str], file: Path, root: Path) -> list[str]:
     """Return the recorded flags whose default is another now, or that are gone; a flag that is new is none of them."""
-    now = defaults_of(file, root)
-    return [name for name, default in recorded.items() if now.get(name) != default]
+    current = defaults_of(file, root)
+    return [name for name, default in recorded.items() if current.get(name) != default]
 
 
 def pins(file: Path, root: Path) -> list[str]:
     """Return the pins of the packages that a snippet lists, with their markers; BadCode for one that has none."""
     header = HEADER.search((root / file).read_text(encoding="utf-8"))
     lines = re.sub(r"^# ?", "", header["lines"], flags=re.MULTILINE) if header else ""
-    listed = {plain(re.match(r"[\w.-]+", each)[0]) for each in tomllib.loads(lines).get("dependencies", ())}
+    listed = {plain(re.match(r"[\w.-]+", dependency)[0]) for dependency in tomllib.loads(lines).get("dependencies", ())}
     pinned = [pin for name in PINS for pin in read_pins(root / name)]
     if missing := sorted(listed - {name for name, _ in pinned}):
         raise BadCode(f"{file} lists {missing[0]}, which no requirements file pins; add it to requirements.in")
@@ -101,8 +101,8 @@ def pins(file: Path, root: Path) -> list[str]:
 def read_pins(file: Path) -> list[tuple[str, str]]:
     """Return name and pin of each package in a requirements file, if there is one."""
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    found = [(plain(name), version, " ".join(marker.split())) for name, version, marker in PINNED.findall(text)]
-    return [(name, f"{name}=={version} {marker}".strip()) for name, version, marker in found]
+    listed = [(plain(name), version, " ".join(marker.split())) for name, version, marker in PINNED.findall(text)]
+    return [(name, f"{name}=={version} {marker}".strip()) for name, version, marker in listed]
 
 
 def plain(name: str) -> str:
@@ -111,4 +111,5 @@ def plain(name: str) -> str:
 
 
 def sha256(content: bytes) -> str:
+    """Return the sha256 of bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

@@ -19,17 +19,17 @@ class BadCode(ValueError):
 
 
 class Tree:
-    """The modules under snippets/ as one script sees them. used: (module, name) -> text, of what is in use."""
+    """The modules under snippets/ as one script sees them. used: by (module, name), the text of what is in use."""
 
     def __init__(self, file: Path, root: Path):
         self.root, self.modules, self.used = root, {}, {}
         self.script = ".".join(file.relative_to(SNIPPETS).with_suffix("").parts)
         if not self.module(self.script):
             raise BadCode(f"{file}: there is no such snippet")
-        self.left, seen = [f"{self.script}.{name}" for name in ("main", "Config")], set()
+        self.pending, seen = [f"{self.script}.{name}" for name in ("main", "Config")], set()
         self.enter(self.script)
-        while self.left:
-            if (origin := self.left.pop()) not in seen:
+        while self.pending:
+            if (origin := self.pending.pop()) not in seen:
                 seen.add(origin)
                 self.use(origin)
 
@@ -58,14 +58,14 @@ class Tree:
         cut = next(cuts, 0)
         return ".".join(parts[:cut]), parts[cut:]
 
-    def find(self, origin: str, passed: tuple[str, ...] = ()) -> tuple[str, list[str]]:
+    def find(self, origin: str, followed: tuple[str, ...] = ()) -> tuple[str, list[str]]:
         """Return the module of ours that defines a dotted name, and the definitions that it means."""
         name, rest = self.split(origin)
         if not name or not rest:
             return name, list(self.modules[name].definitions) if name else []  # a module as a value: anything of it
         module = self.modules[name]
-        if rest[0] not in module.definitions and rest[0] in module.names and origin not in passed:
-            return self.find(".".join([module.names[rest[0]], *rest[1:]]), (*passed, origin))
+        if rest[0] not in module.definitions and rest[0] in module.names and origin not in followed:
+            return self.find(".".join([module.names[rest[0]], *rest[1:]]), (*followed, origin))
         return name, [rest[0]] if rest[0] in module.definitions else []
 
     def use(self, origin: str) -> None:
@@ -73,8 +73,8 @@ class Tree:
         name, definitions = self.find(origin)
         if name and name not in LEFT_OUT:
             self.enter(name)
-            for each in definitions:
-                self.put(name, each, self.modules[name].definitions[each])
+            for definition in definitions:
+                self.put(name, definition, self.modules[name].definitions[definition])
 
     def enter(self, name: str) -> None:
         """Put among what is in use what runs on the import of a module, and of those that it imports."""
@@ -84,8 +84,10 @@ class Tree:
                 self.enter(self.split(origin)[0])
 
     def put(self, name: str, definition: str, statements: list) -> None:
+        """Put a definition's text among what is in use, and follow the names in it."""
+
         def refer(origin: str) -> str:
-            self.left.append(origin)
+            self.pending.append(origin)
             return origin
 
         self.used[name, definition] = self.modules[name].text(statements, refer) if statements else ""
@@ -94,4 +96,4 @@ class Tree:
         """Return the statements that define a dotted name, each with its module."""
         name, definitions = self.find(origin)
         module = self.modules[name] if name else None
-        return [(module, node) for each in definitions for node in module.definitions[each]]
+        return [(module, node) for definition in definitions for node in module.definitions[definition]]

@@ -4,7 +4,7 @@ import ast
 
 TOLD = ("show", "say", "BadInput")  # what is given to these is for people
 TOLD_MODULES = ("case.command", "case.errors", "case.report")  # and to every function of these
-Names = dict[str, str]  # name -> dotted origin, or "" for a local variable
+Names = dict[str, str]  # the dotted origin of a name, or "" for a local variable
 
 
 class Prune(ast.NodeTransformer):
@@ -21,19 +21,23 @@ class Prune(ast.NodeTransformer):
         return name in TOLD or module in TOLD_MODULES
 
     def visit_Call(self, node):
+        """Drop the arguments that are for people."""
         self.generic_visit(node)
         return ast.Call(node.func, [], []) if self.is_told(node) else node
 
     def visit_Expr(self, node):
+        """Drop docstrings, and calls that only tell people something."""
         self.generic_visit(node)
         return None if isinstance(node.value, ast.Constant) or self.is_told(node.value) else node
 
     def visit_Pass(self, node):
+        """Drop a pass."""
         return None
 
     def visit_If(self, node):
+        """Drop what runs only as a command."""
         self.generic_visit(node)
-        return None if "__name__" in [getattr(each, "id", "") for each in ast.walk(node.test)] else node
+        return None if "__name__" in [getattr(part, "id", "") for part in ast.walk(node.test)] else node
 
     def visit_JoinedStr(self, node):
         """Join neighbouring texts, which versions of Python cut in different places; a text alone is no f-string."""
@@ -56,18 +60,21 @@ class Prune(ast.NodeTransformer):
         return node if self.in_class else plain
 
     def visit_ClassDef(self, node):
+        """Keep the annotations in its body: they may be fields."""
         return self.visit_body(node, True)
 
     def visit_FunctionDef(self, node):
+        """Drop a function that only tells people something; of another, the texts that nothing reads any more."""
         self.visit_body(node, False)
-        parts = list(ast.walk(node))
-        read = {each.id for each in parts if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
-        shared = [each.names for each in parts if isinstance(each, (ast.Global, ast.Nonlocal))]
+        nodes = list(ast.walk(node))
+        read = {child.id for child in nodes if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)}
+        shared = [child.names for child in nodes if isinstance(child, (ast.Global, ast.Nonlocal))]
         return None if node.name in TOLD else Unread(read.union(*shared)).generic_visit(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_body(self, node, in_class: bool):
+        """Visit what is in a class or a function, and note which of the two it is."""
         outer, self.in_class = self.in_class, in_class
         self.generic_visit(node)
         self.in_class = outer
@@ -81,25 +88,28 @@ class Unread(ast.NodeTransformer):
         self.read = read
 
     def visit_ClassDef(self, node):
+        """Leave a class as it is: its variables are fields."""
         return node
 
     def visit_Assign(self, node):
+        """Drop the texts whose variable nothing reads."""
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
                 pairs = list(zip(targets, values, strict=False))
-                if len(targets) != len(values) or any(isinstance(each, ast.Starred) for each in targets + values):
+                if len(targets) != len(values) or any(isinstance(element, ast.Starred) for element in targets + values):
                     return node
             case ast.Assign(targets=[target], value=value):
                 pairs = [(target, value)]
             case _:
                 return node
-        pairs = [(to, value) for to, value in pairs if not (self.is_unread(to) and is_text(value))]
+        pairs = [(target, value) for target, value in pairs if not (self.is_unread(target) and is_text(value))]
         if len(pairs) > 1:
             targets, values = map(list, zip(*pairs, strict=True))
             return ast.Assign([ast.Tuple(targets, ast.Store())], ast.Tuple(values, ast.Load()))
         return ast.Assign([pairs[0][0]], pairs[0][1]) if pairs else None
 
     def is_unread(self, target: ast.expr) -> bool:
+        """Say whether a target is a variable that nothing reads."""
         return isinstance(target, ast.Name) and target.id not in self.read
 
 

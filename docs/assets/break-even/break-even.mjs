@@ -39,8 +39,8 @@ class BreakEven extends HTMLElement {
   settle() {
     clearTimeout(this.pause);
     const kept = Object.fromEntries(Object.entries(this.texts()).filter(([, text]) => text));
-    const there = location.pathname + writeQuery(kept) + location.hash;
-    if (there !== location.pathname + location.search + location.hash) history.replaceState(history.state, "", there);
+    const address = location.pathname + writeQuery(kept) + location.hash;
+    if (address !== location.pathname + location.search + location.hash) history.replaceState(history.state, "", address);
     this.setText("[data-note]", "");
     this.show();
   }
@@ -58,8 +58,8 @@ class BreakEven extends HTMLElement {
       input.value = answers[input.name] ?? "";
       this.mark(input);
     }
-    const left = [...unknown, ...repeated.map((name) => this.word("repeated", { what: name }))];
-    this.setText("[data-note]", tooLong ? this.word("too-long") : left.length ? this.word("ignored", { what: left.join(", ") }) : "");
+    const leftOut = [...unknown, ...repeated.map((name) => this.word("repeated", { what: name }))];
+    this.setText("[data-note]", tooLong ? this.word("too-long") : leftOut.length ? this.word("ignored", { what: leftOut.join(", ") }) : "");
     this.show();
   }
 
@@ -68,9 +68,9 @@ class BreakEven extends HTMLElement {
    * @param {string} name @returns {string[] | undefined}
    */
   valuesOf(name) {
-    const input = this.inputs().find((one) => one.name === name);
-    const good = (/** @type {string} */ text) => text.trim() !== "" && !problemWith(text, input?.dataset.kind ?? "");
-    return input && /** @type {any} */ ({ includes: good });
+    const input = this.inputs().find((field) => field.name === name);
+    const isGood = (/** @type {string} */ text) => text.trim() !== "" && !problemWith(text, input?.dataset.kind ?? "");
+    return input && /** @type {any} */ ({ includes: isGood });
   }
 
   /** @param {HTMLInputElement} input whose problem, if it has one, is said beside it */
@@ -125,8 +125,8 @@ class BreakEven extends HTMLElement {
 
   /** @param {string} selector @param {string} text */
   setText(selector, text) {
-    const place = this.part(selector);
-    if (place.textContent !== text) place.textContent = text;
+    const element = this.part(selector);
+    if (element.textContent !== text) element.textContent = text;
   }
 
   /** @param {string} selector @returns {Element} */

@@ -51,8 +51,8 @@ export function missing(texts) {
  * @returns {import("./sum.mjs").Given}
  */
 export function read(texts) {
-  const of = (/** @type {string} */ name) => millionths(texts[name]) ?? 0n;
-  const model = (/** @type {string} */ name) => ({ input: of(`${name}-input`), output: of(`${name}-output`), fixed: of(`${name}-fixed`) });
-  const [calls, input, output, making, upkeep] = ["calls", "input", "output", "making", "upkeep"].map(of);
+  const amountOf = (/** @type {string} */ name) => millionths(texts[name]) ?? 0n;
+  const model = (/** @type {string} */ name) => ({ input: amountOf(`${name}-input`), output: amountOf(`${name}-output`), fixed: amountOf(`${name}-fixed`) });
+  const [calls, input, output, making, upkeep] = ["calls", "input", "output", "making", "upkeep"].map(amountOf);
   return { calls, input, output, teacher: model("teacher"), student: model("student"), making, upkeep };
 }

@@ -72,19 +72,19 @@ export class Marks {
     return moment(when, Date.now(), this.root.dataset.locale ?? "");
   }
 
-  /** Say one of the things that the page may say. @param {string} what @param {Record<string, string | number>} [values] */
-  tell(what, values = {}) {
-    const said = one(this.root, ".interview-said");
-    say(said, filled(said.getAttribute(`data-${what}`) ?? "", values));
+  /** Say one of the things that the page may say. @param {string} key @param {Record<string, string | number>} [values] */
+  tell(key, values = {}) {
+    const line = one(this.root, ".interview-said");
+    say(line, filled(line.getAttribute(`data-${key}`) ?? "", values));
   }
 
   /** @param {Element} target */
   clicked(target) {
     const mark = /** @type {HTMLElement | null} */ (target.closest("[data-mark]"));
-    const act = /** @type {HTMLElement | null} */ (target.closest("[data-do]"));
+    const control = /** @type {HTMLElement | null} */ (target.closest("[data-do]"));
     if (mark) this.mark(mark);
-    else if (act?.dataset.do === "export") this.export(act.dataset.file ?? "");
-    else if (act?.dataset.do === "forget") this.askToForget();
+    else if (control?.dataset.do === "export") this.export(control.dataset.file ?? "");
+    else if (control?.dataset.do === "forget") this.askToForget();
   }
 
   /** @param {HTMLElement} button */
@@ -123,10 +123,10 @@ export class Marks {
     const file = input.type === "file" && input.files?.[0];
     if (!file) return;
     try {
-      const read = await readFile(file);
-      this.kept = merge(merge(load(), this.kept), read);
+      const imported = await readFile(file);
+      this.kept = merge(merge(load(), this.kept), imported);
       this.save();
-      this.tell("imported", { n: read.size });
+      this.tell("imported", { n: imported.size });
     } catch (error) {
       this.tell(error instanceof ProgressError ? error.message : "broken");
     }

@@ -32,13 +32,13 @@ export class Practice {
     this.linked();
   }
 
-  /** @param {DocumentFragment} words */
-  build(words) {
-    one(this.root, "template").after(one(words, ".interview-bar").cloneNode(true));
-    this.root.append(one(words, ".interview-steps").cloneNode(true), one(words, "dialog").cloneNode(true));
+  /** @param {DocumentFragment} controls */
+  build(controls) {
+    one(this.root, "template").after(one(controls, ".interview-bar").cloneNode(true));
+    this.root.append(one(controls, ".interview-steps").cloneNode(true), one(controls, "dialog").cloneNode(true));
     for (const { article, heading } of this.questions) {
       heading.tabIndex = -1; // takes the focus when it is stepped to
-      one(article, ".interview-lesson").before(one(words, ".interview-marks").cloneNode(true));
+      one(article, ".interview-lesson").before(one(controls, ".interview-marks").cloneNode(true));
     }
   }
 
@@ -50,7 +50,7 @@ export class Practice {
     this.shown = this.questions.filter((question) => fits(question, choice));
     if (choice.state === "new") this.shown = this.shown.filter((question) => due(question) === Infinity);
     if (choice.state === "due") {
-      this.shown = this.shown.filter((question) => due(question) <= now).sort((one, other) => Math.sign(due(one) - due(other)) || 0);
+      this.shown = this.shown.filter((question) => due(question) <= now).sort((question, other) => Math.sign(due(question) - due(other)) || 0);
     }
     this.at = 0;
     this.arrange();
@@ -58,11 +58,11 @@ export class Practice {
 
   arrange() {
     const shown = new Set(this.shown);
-    const out = this.shown[this.at];
+    const current = this.shown[this.at];
     this.root.toggleAttribute("data-single", this.single);
     for (const question of this.questions) {
       question.article.toggleAttribute("data-out", !shown.has(question));
-      question.article.toggleAttribute("data-away", this.single && question !== out);
+      question.article.toggleAttribute("data-away", this.single && question !== current);
     }
     for (const section of this.root.querySelectorAll("section")) {
       section.toggleAttribute("data-out", !section.querySelector("article:not([data-out])"));
@@ -90,17 +90,17 @@ export class Practice {
 
   /** @param {Element} target */
   clicked(target) {
-    const does = target.closest("[data-do]")?.getAttribute("data-do");
-    if (does === "queue") this.startQueue();
-    if (does === "clear") this.clear();
-    if (does === "previous") this.step(-1);
-    if (does === "next") this.step(1);
-    if (does === "mode") {
+    const action = target.closest("[data-do]")?.getAttribute("data-do");
+    if (action === "queue") this.startQueue();
+    if (action === "clear") this.clear();
+    if (action === "previous") this.step(-1);
+    if (action === "next") this.step(1);
+    if (action === "mode") {
       this.single = !this.single;
       this.arrange();
       if (this.single) this.focus();
     }
-    if (does === "answers") {
+    if (action === "answers") {
       this.open = !this.open;
       for (const details of this.root.querySelectorAll(".interview-question details")) details.toggleAttribute("open", this.open);
       this.arrange();
@@ -131,11 +131,11 @@ export class Practice {
   /** Step to a neighbour, round the end. What is no longer due has left the queue by then. @param {1 | -1} by */
   step(by) {
     const before = this.shown;
-    const here = this.at;
-    for (const details of before[here].article.querySelectorAll("details")) details.open = this.open;
+    const start = this.at;
+    for (const details of before[start].article.querySelectorAll("details")) details.open = this.open;
     this.filter();
-    for (let far = 1; far <= before.length; far++) {
-      const place = this.shown.indexOf(before[(here + by * far + before.length * far) % before.length]);
+    for (let distance = 1; distance <= before.length; distance++) {
+      const place = this.shown.indexOf(before[(start + by * distance + before.length * distance) % before.length]);
       if (place < 0) continue;
       this.at = place;
       break;

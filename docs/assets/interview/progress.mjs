@@ -44,8 +44,8 @@ function checkedCard(card) {
 
 /** Copy a mark, or null if it is not one. @param {string} id @param {any} entry @returns {Entry | null} */
 function checkedEntry(id, entry) {
-  const named = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(id) && id.length <= 100;
-  if (!named || !isObject(entry) || !MARKS.includes(entry.mark)) return null;
+  const validId = /^[a-z0-9]+(-[a-z0-9]+)*$/.test(id) && id.length <= 100;
+  if (!validId || !isObject(entry) || !MARKS.includes(entry.mark)) return null;
   if (typeof entry.version !== "string" || !/^[0-9a-f]{8}$/.test(entry.version)) return null;
   const card = checkedCard(entry.card);
   return card && { version: entry.version, mark: entry.mark, card };
@@ -67,8 +67,8 @@ export function parse(text, whole = true) {
   const entries = Object.entries(data.marks);
   if (entries.length > MOST) throw new ProgressError("broken");
   const marks = new Map();
-  for (const [id, found] of entries) {
-    const entry = checkedEntry(id, found);
+  for (const [id, value] of entries) {
+    const entry = checkedEntry(id, value);
     if (entry) marks.set(id, entry);
     else if (whole) throw new ProgressError("broken");
   }
@@ -80,12 +80,12 @@ export function write(marks, indent) {
   return JSON.stringify({ format: FORMAT, schema: SCHEMA, marks: Object.fromEntries(marks) }, null, indent);
 }
 
-/** Both together; of two marks of a question the later one. @param {Marks} one @param {Marks} other @returns {Marks} */
-export function merge(one, other) {
-  const both = new Map(one);
-  for (const [id, entry] of other) {
-    const there = both.get(id);
-    if (!there || Date.parse(entry.card.last_review) > Date.parse(there.card.last_review)) both.set(id, entry);
+/** Both together; of two marks of a question the later one. @param {Marks} marks @param {Marks} others @returns {Marks} */
+export function merge(marks, others) {
+  const both = new Map(marks);
+  for (const [id, entry] of others) {
+    const known = both.get(id);
+    if (!known || Date.parse(entry.card.last_review) > Date.parse(known.card.last_review)) both.set(id, entry);
   }
   return both;
 }

@@ -5,7 +5,7 @@
  *   tags: string[], text: string}} Question text: what can be searched, as `plain` gives it */
 /** @typedef {{words: string, topic: string, level: string, tag: string}} Filter an empty value lets all through */
 
-const SAID = "h3, .interview-tags, .interview-answer > div, .interview-follow-ups p, dd"; // no summaries or labels
+const SEARCHED = "h3, .interview-tags, .interview-answer > div, .interview-follow-ups p, dd"; // no summaries or labels
 
 /** A text without accents and capitals. @param {string} text */
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -13,7 +13,7 @@ const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCas
 /** @param {HTMLElement} article @returns {Question} */
 function read(article) {
   const { id = "", version = "", topic = "", level = "", tags = "" } = article.dataset;
-  const text = [...article.querySelectorAll(SAID)].map((part) => part.textContent).join("\n");
+  const text = [...article.querySelectorAll(SEARCHED)].map((part) => part.textContent).join("\n");
   const heading = /** @type {HTMLElement} */ (article.querySelector("h3"));
   return { article, heading, id, version, topic, level, tags: tags.split(" "), text: plain(text) };
 }

@@ -19,12 +19,12 @@ export function readQuery(search, optionsOf) {
   const answers = {};
   const unknown = [];
   const repeated = new Set();
-  const given = new URLSearchParams(search);
-  for (const [question, option] of given) {
+  const parameters = new URLSearchParams(search);
+  for (const [question, option] of parameters) {
     const options = optionsOf(question);
     if (NOT_OURS.test(question)) continue;
     else if (!options) unknown.push(shorten(question));
-    else if (given.getAll(question).length > 1) repeated.add(question);
+    else if (parameters.getAll(question).length > 1) repeated.add(question);
     else if (!options.includes(option)) unknown.push(shorten(`${question}=${option}`));
     else answers[question] = option;
   }

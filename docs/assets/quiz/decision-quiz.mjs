@@ -25,7 +25,7 @@ class DecisionQuiz extends HTMLElement {
     this.form = /** @type {HTMLFormElement} */ (this.part("form"));
     this.region = /** @type {HTMLElement} */ (this.part("[data-verdict]"));
     this.phase = "idle";
-    this.asked = 0; // counts questions to Python, so that a late answer to an earlier one is dropped
+    this.requests = 0; // counts questions to Python, so that a late answer to an earlier one is dropped
     this.shown = ""; // the reply on show, to tell a new verdict from the same one confirmed
     this.leaving = new AbortController();
     const { signal } = this.leaving;
@@ -37,7 +37,7 @@ class DecisionQuiz extends HTMLElement {
     this.addEventListener("focusin", start, { signal, once: true });
     window.addEventListener("popstate", this, { signal });
     this.unsubscribe = subscribe((state) => this.showState(state));
-    this.watch = new IntersectionObserver((seen) => seen.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
+    this.watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
     this.watch.observe(this);
     this.readLink();
     if (this.complete()) this.arrived();
@@ -48,7 +48,7 @@ class DecisionQuiz extends HTMLElement {
     this.leaving?.abort();
     this.unsubscribe?.();
     this.watch?.disconnect();
-    this.asked++;
+    this.requests++;
   }
 
   /** @param {Event} event */
@@ -110,16 +110,16 @@ class DecisionQuiz extends HTMLElement {
   readLink() {
     const { answers, unknown, repeated, tooLong } = readQuery(location.search, (id) => this.optionsOf(id));
     for (const input of this.inputs()) input.checked = answers[input.name] === input.value;
-    const left = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
-    this.note(tooLong ? this.word("too-long") : left.length ? this.word("ignored", { what: left.join(", ") }) : "");
+    const leftOut = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
+    this.note(tooLong ? this.word("too-long") : leftOut.length ? this.word("ignored", { what: leftOut.join(", ") }) : "");
     this.show();
   }
 
   /** The reader followed a link to a verdict. */
   arrived() {
     start();
-    const place = document.getElementById(location.hash.slice(1)); // none for a verdict, which has been taken out
-    if (arriving && (!place || this.contains(place))) this.region?.scrollIntoView({ block: "start" });
+    const target = document.getElementById(location.hash.slice(1)); // none for a verdict, which has been taken out
+    if (arriving && (!target || this.contains(target))) this.region?.scrollIntoView({ block: "start" });
   }
 
   /** @param {string} search the query to go to, as if the reader had followed a link */
@@ -131,28 +131,28 @@ class DecisionQuiz extends HTMLElement {
 
   /** @param {Answers} answers @param {boolean} step whether back should return to what is there now */
   keepInLink(answers, step) {
-    const there = location.pathname + writeQuery(answers);
-    const place = { ...history.state, x: scrollX, y: scrollY }; // the theme scrolls there when going back
-    if (step && there !== location.pathname + location.search) {
-      history.replaceState(place, "");
-      history.pushState(place, "", there);
-    } else history.replaceState(place, "", there);
+    const address = location.pathname + writeQuery(answers);
+    const state = { ...history.state, x: scrollX, y: scrollY }; // the theme scrolls there when going back
+    if (step && address !== location.pathname + location.search) {
+      history.replaceState(state, "");
+      history.pushState(state, "", address);
+    } else history.replaceState(state, "", address);
   }
 
   /** Show the verdict on the answers, or none while they are incomplete. */
   show() {
     const answers = this.answers();
-    const asked = ++this.asked;
+    const request = ++this.requests;
     this.setText("[data-progress]", this.word("progress", { answered: String(Object.keys(answers).length), questions: String(Object.keys(this.table.questions).length) }));
     if (!this.complete()) return this.clear();
-    const written = this.table.replies[["verdict", ...Object.values(answers)].join("-")];
-    const fromTable = () => asked === this.asked && this.fill(written, answers, "static");
+    const stored = this.table.replies[["verdict", ...Object.values(answers)].join("-")];
+    const fromTable = () => request === this.requests && this.fill(stored, answers, "static");
     if (this.phase !== "ready") return fromTable(); // Python is asked as soon as it is up
-    const soon = setTimeout(() => this.shown !== written && fromTable(), PATIENCE);
+    const timer = setTimeout(() => this.shown !== stored && fromTable(), PATIENCE);
     ask(JSON.stringify({ answers })).then(
       (text) => {
-        clearTimeout(soon);
-        if (asked === this.asked && JSON.parse(text).verdict) this.fill(text, answers, "python");
+        clearTimeout(timer);
+        if (request === this.requests && JSON.parse(text).verdict) this.fill(text, answers, "python");
       },
       () => fromTable(), // the state line says why
     );
@@ -250,8 +250,8 @@ class DecisionQuiz extends HTMLElement {
 
   /** @param {string} selector @param {string} text */
   setText(selector, text) {
-    const place = this.part(selector);
-    if (place.textContent !== text) place.textContent = text;
+    const element = this.part(selector);
+    if (element.textContent !== text) element.textContent = text;
   }
 
   /** @param {string} selector @returns {Element} */

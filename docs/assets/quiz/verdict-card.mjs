@@ -60,9 +60,9 @@ export const withSite = (record, root) => record.replaceAll("{site}", root.href)
 
 /** @param {string} href @param {Node | string} content */
 function link(href, content) {
-  const made = /** @type {HTMLAnchorElement} */ (element("a", content));
-  made.href = href;
-  return made;
+  const anchor = /** @type {HTMLAnchorElement} */ (element("a", content));
+  anchor.href = href;
+  return anchor;
 }
 
 /** @param {...(Node | string)} content */
@@ -70,7 +70,7 @@ const item = (...content) => element("li", ...content);
 
 /** @param {string} tag @param {...(Node | string)} content */
 function element(tag, ...content) {
-  const made = document.createElement(tag);
-  made.append(...content);
-  return made;
+  const node = document.createElement(tag);
+  node.append(...content);
+  return node;
 }

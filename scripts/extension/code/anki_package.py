@@ -8,6 +8,7 @@ from scripts.extension.page import Page
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the link to the package."""
     if argument:
         raise page.error(page.line, "anki takes no argument")
     return link(deck.NAME, deck.package(page.root), page, deck.FOLDER)

@@ -22,14 +22,14 @@ def block(argument: str, page: Page) -> etree.Element:
     old, new, *symbols = words
     paths = [python_file(name, page) for name in (old, new)]
     before, after = (read_symbols(path) for path in paths)
-    shown = [f"--- {old}", f"+++ {new}"]
+    lines = [f"--- {old}", f"+++ {new}"]
     for symbol in symbols:
         if symbol not in before | after:
             raise page.error(page.line, f"neither file has {symbol}; {nearest(symbol, before | after)}")
         if before.get(symbol) == after.get(symbol):
             raise page.error(page.line, f"{symbol} is the same in both files; leave it out")
-        shown += compare(symbol, before.get(symbol, ""), after.get(symbol, ""))
-    return fenced("\n".join(shown), "diff", page, f"{old} to {new}")
+        lines += compare(symbol, before.get(symbol, ""), after.get(symbol, ""))
+    return fenced("\n".join(lines), "diff", page, f"{old} to {new}")
 
 
 def compare(symbol: str, before: str, after: str) -> list[str]:

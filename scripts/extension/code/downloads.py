@@ -30,14 +30,15 @@ from scripts.measuring import results
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return all downloads, the zip first; SiteError for a stale or broken result."""
     if argument:
         raise page.error(page.line, "downloads takes no argument")
     try:
-        made, expected = results.load(page.root), load_expected(page.root)
+        measurements, expected = results.load(page.root), load_expected(page.root)
         box = etree.Element("div", {"class": "downloads"})
         add_zip(box, archive(page.root), page)
         for snippet in snippets_of(page.root):
-            add_snippet(box, snippet, made, expected, page)
+            add_snippet(box, snippet, measurements, expected, page)
         for name, content in settings_of(page.root).items():
             add_settings(box, name, content, page)
     except (results.StaleResult, results.BadResult, DownloadError) as error:
@@ -55,7 +56,7 @@ def add_zip(box: etree.Element, packed: bytes, page: Page) -> None:
     box.append(fenced(UV, "sh", page))
 
 
-def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict, page: Page) -> None:
+def add_snippet(box: etree.Element, snippet: Snippet, measurements: dict, expected: dict, page: Page) -> None:
     """Add one snippet: what it shows, its link, its run lines, where it ran and what it printed, its source."""
     name = snippet.name.removesuffix(".py")
     heading = etree.SubElement(box, "h2", {"id": name.replace("_", "-")})
@@ -66,12 +67,12 @@ def add_snippet(box: etree.Element, snippet: Snippet, made: dict, expected: dict
     box.append(fenced(command, "sh", page))
     if others:
         lines = "\n".join(f"{command}  # {remark}" if remark else command for command, remark in others)
-        listed = f'<pre><code tabindex="0">{escape(lines)}</code></pre>'
-        add_html(box, f'<details class="more"><summary>Other ways to run it</summary>{listed}</details>', page)
-    add_runs(box, runs_of(snippet, made, expected), page)
+        code = f'<pre><code tabindex="0">{escape(lines)}</code></pre>'
+        add_html(box, f'<details class="more"><summary>Other ways to run it</summary>{code}</details>', page)
+    add_runs(box, runs_of(snippet, measurements, expected), page)
     source = f'<pre><code tabindex="0">{escape(snippet.text)}</code></pre>'
-    how = 'class="source" data-search-exclude'
-    add_html(box, f"<details {how}><summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
+    details = '<details class="source" data-search-exclude>'
+    add_html(box, f"{details}<summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
 
 
 def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> None:
@@ -97,20 +98,20 @@ def address(page: Page) -> str:
     return page.path.relative_to(page.docs).with_suffix("").as_posix().removesuffix("index") if page.path else "."
 
 
-def runs_of(snippet: Snippet, made: dict, expected: dict) -> dict[str, results.Result | None]:
+def runs_of(snippet: Snippet, measurements: dict, expected: dict) -> dict[str, results.Result | None]:
     """Return what was measured of a snippet, by the result's name; None for what is only announced."""
-    named = snippet.name.removesuffix(".py").replace("_", "-")
-    measured = {stem: result for stem, result in made.items() if result.name == named}
-    return {stem: None for stem in expected if stem.rpartition("-")[0] == named} | measured
+    name = snippet.name.removesuffix(".py").replace("_", "-")
+    runs = {stem: result for stem, result in measurements.items() if result.name == name}
+    return {stem: None for stem in expected if stem.rpartition("-")[0] == name} | runs
 
 
 def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: Page) -> None:
     """Add where it ran and for how long, and the table that it printed."""
-    listed = etree.SubElement(box, "ul")
+    run_list = etree.SubElement(box, "ul")
     if not runs:
-        etree.SubElement(listed, "li").text = NOT_YET.capitalize()
+        etree.SubElement(run_list, "li").text = NOT_YET.capitalize()
     for name, result in sorted(runs.items()):
-        item = etree.SubElement(listed, "li")
+        item = etree.SubElement(run_list, "li")
         evidence = etree.SubElement(item, "a", {"href": page.link(f"evidence.md#{name}")})
         evidence.text = AtomicString(name)
         evidence.tail = AtomicString(f": {took(result) if result else NOT_YET}.")
@@ -123,14 +124,14 @@ def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: P
 
 def took(result: results.Result) -> str:
     """Say how long a whole run took, and on what."""
-    around, one = result.environment, result.measured.get("run-seconds")
-    named = {"gpu": "{}", "cpu": "{}", "threads": "{} threads", "torch": "torch {}"}
-    machine = ", ".join(text.format(around[key]) for key, text in named.items() if key in around)
+    environment, run_time = result.environment, result.measured.get("run-seconds")
+    formats = {"gpu": "{}", "cpu": "{}", "threads": "{} threads", "torch": "torch {}"}
+    machine = ", ".join(text.format(environment[key]) for key, text in formats.items() if key in environment)
     machine = machine.replace(", 1 threads", ", 1 thread")
-    if not one:
+    if not run_time:
         return f"measured on {machine}"
-    spread = f" ({results.shown(one['min'])} to {results.shown(one['max'])})" if "min" in one else ""
-    return f"a whole run took {results.shown(one['value'])} {one['unit']}{spread} on {machine}"
+    spread = f" ({results.shown(run_time['min'])} to {results.shown(run_time['max'])})" if "min" in run_time else ""
+    return f"a whole run took {results.shown(run_time['value'])} {run_time['unit']}{spread} on {machine}"
 
 
 def add_text(box: etree.Element, text: str) -> None:

@@ -16,6 +16,7 @@ SHORT = "snippets"  # where `lora.freeze_base` is looked up before the root
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the source of a symbol as highlighted code; SiteError where there is no such symbol."""
     path, symbol = _locate(argument, page)
     sources = read_symbols(path)
     if symbol not in sources:
@@ -35,8 +36,8 @@ def python_file(name: str, page: Page) -> Path:
     if not path.is_relative_to(page.root.resolve()) or path.suffix != ".py":
         raise page.error(page.line, f"{name} is not a Python file of this repository")
     if not path.is_file():
-        there = [p.relative_to(page.root).as_posix() for p in path.parent.glob("*.py")]
-        raise page.error(page.line, f"there is no file {name}; {nearest(name, there)}")
+        names = [p.relative_to(page.root).as_posix() for p in path.parent.glob("*.py")]
+        raise page.error(page.line, f"there is no file {name}; {nearest(name, names)}")
     return page.root / name
 
 
@@ -49,29 +50,29 @@ def _locate(argument: str, page: Page) -> tuple[Path, str]:
     if len(words) != 1 or len(parts) < 2 or not all(part.isidentifier() for part in parts):
         raise page.error(page.line, "write '::: code path/file.py symbol' or '::: code module.symbol'")
     for cut in range(len(parts) - 1, 0, -1):
-        for room in (page.root / SHORT, page.root):
-            path = room.joinpath(*parts[:cut]).with_suffix(".py")
+        for folder in (page.root / SHORT, page.root):
+            path = folder.joinpath(*parts[:cut]).with_suffix(".py")
             if path.is_file():
                 return path, ".".join(parts[cut:])
     modules = [p.stem for p in (page.root / SHORT).glob("*.py")]
     modules += [".".join(p.relative_to(page.root).with_suffix("").parts) for p in page.root.glob("*/*.py")]
-    wanted = ".".join(parts[:-1])
-    raise page.error(page.line, f"there is no module {wanted}; {nearest(wanted, modules)}")
+    module = ".".join(parts[:-1])
+    raise page.error(page.line, f"there is no module {module}; {nearest(module, modules)}")
 
 
 def _symbols(tree: ast.AST, prefix: str = "") -> dict[str, ast.stmt]:
     """Return every function, class and assigned name of a module, methods as Class.method."""
-    found = {}
+    nodes = {}
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found[prefix + node.name] = node
+            nodes[prefix + node.name] = node
             if isinstance(node, ast.ClassDef):
-                found |= _symbols(node, f"{prefix}{node.name}.")
+                nodes |= _symbols(node, f"{prefix}{node.name}.")
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = (name for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
-            found |= {prefix + name.id: node for name in names}
-    return found
+            nodes |= {prefix + name.id: node for name in names}
+    return nodes
 
 
 def _source(text: str, node: ast.stmt) -> str:
@@ -84,7 +85,7 @@ def _source(text: str, node: ast.stmt) -> str:
 
 
 def fenced(source: str, language: str, page: Page, title: str = "") -> etree.Element:
-    """Give the source to whatever turns the page's own fences into highlighted code."""
+    """Return the source as highlighted code, made by the extension that the page's own fences use."""
     if "fenced_code_block" not in page.md.preprocessors:
         raise page.error(page.line, "no extension for fenced code is on; add pymdownx.superfences to mkdocs.yml")
     fence = "`" * 3

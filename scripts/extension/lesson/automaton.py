@@ -21,13 +21,13 @@ State = frozenset[str]
 
 @dataclass(frozen=True)
 class Automaton:
-    """states: what may still be written, the start first. moves: (number of a state, token) -> number of the next."""
+    """states: what may still be written, the start first. moves: number of the next state, by state and token."""
 
     states: list[State]
     moves: dict[tuple[int, str], int]
 
     def mask(self, state: int, token: str) -> bool:
-        """Whether the token may come next."""
+        """Say whether the token may come next."""
         return "" in self.states[state] if token == END else (state, token) in self.moves
 
 
@@ -39,13 +39,13 @@ def step(state: State, token: str) -> State:
 def build(texts: list[str], tokens: list[str]) -> Automaton:
     """Return the automaton over whole tokens that writes these texts, its states in the order of what is left."""
     start = frozenset(texts)
-    found, fresh = {start}, [start]
-    while fresh:
-        state = fresh.pop()
-        reached = {step(state, token) for token in tokens} - {frozenset()} - found
-        found |= reached
-        fresh += reached
-    states = sorted(found, key=lambda state: (-max(map(len, state)), -len(state), sorted(state)))
+    reachable, unvisited = {start}, [start]
+    while unvisited:
+        state = unvisited.pop()
+        new = {step(state, token) for token in tokens} - {frozenset()} - reachable
+        reachable |= new
+        unvisited += new
+    states = sorted(reachable, key=lambda state: (-max(map(len, state)), -len(state), sorted(state)))
     number = {state: place for place, state in enumerate(states)}
     moves = {
         (number[state], token): number[step(state, token)] for state in states for token in tokens if step(state, token)
@@ -60,21 +60,21 @@ def block(argument: str, page: Page) -> str:
     page.data.append(path)
     if END in data["tokens"]:
         raise data.error(f"{argument}: the token {END} is there already", "tokens")
-    made = build([json.dumps({data["field"]: value}) for value in data["values"]], data["tokens"])
-    endings = [ending for state in made.states for ending in sorted(state) if ending]
+    automaton = build([json.dumps({data["field"]: value}) for value in data["values"]], data["tokens"])
+    endings = [ending for state in automaton.states for ending in sorted(state) if ending]
     if stuck := [ending for ending in endings if not ending.startswith(tuple(data["tokens"]))]:
         raise data.error(f"{argument}: no token begins {stuck[0]!r}; add one", "tokens")
-    return figure(argument, data, made)
+    return figure(argument, data, automaton)
 
 
-def figure(name: str, data: Entries, made: Automaton) -> str:
+def figure(name: str, data: Entries, automaton: Automaton) -> str:
     """Return the four steps: schema, regular expression and states as a picture, the mask as a table."""
     start, end = json.dumps({data["field"]: ""}).rsplit('"', 1)
     choices = "|".join(plain(json.dumps(value)[1:-1]) for value in data["values"])
     schema = [f'{{"properties": {{"{data["field"]}":', f'  {{"enum": {json.dumps(data["values"])}}}}}}}']
     expression = f"{plain(start)}({choices}){plain(chr(34) + end)}"
-    if longest := next((line for line in (*schema, expression) if len(line) > WIDTH), None):
-        raise data.error(f"{name}: {longest!r} is wider than {WIDTH} characters; use shorter values", "values")
+    if too_long := next((line for line in (*schema, expression) if len(line) > WIDTH), None):
+        raise data.error(f"{name}: {too_long!r} is wider than {WIDTH} characters; use shorter values", "values")
     drawn, top = "", 22
     for number, (heading, texts) in enumerate({"Schema": schema, "Regular expression": [expression]}.items(), 1):
         drawn += f'<text class="name" x="8" y="{top}">{number}. {heading}</text>'
@@ -83,14 +83,14 @@ def figure(name: str, data: Entries, made: Automaton) -> str:
             drawn += f'<text class="code" x="8" y="{top}" xml:space="preserve">{escape(text)}</text>'
         top += 36
     drawn += f'<text class="name" x="8" y="{top}">3. States</text>'
-    graph, height = states(made, top + 4)
+    graph, height = states(automaton, top + 4)
     return f"""<figure class="picture automaton">
 <svg viewBox="0 0 360 {height}" role="img" aria-labelledby="{name}-title {name}-desc">
 <title id="{name}-title">{escape(data["title"])}</title>
 <desc id="{name}-desc">The schema allows {escape(", ".join(data["values"]))} in the field {escape(data["field"])}. As a
-regular expression: {escape(expression)}. Its states: {escape(told(made))}.</desc>
+regular expression: {escape(expression)}. Its states: {escape(told(automaton))}.</desc>
 {drawn}{graph}</svg>
-{table(data, made)}
+{table(data, automaton)}
 <figcaption>{escape(data["caption"])}</figcaption>
 </figure>"""
 
@@ -100,59 +100,59 @@ def plain(text: str) -> str:
     return re.sub(r"([\\^$.|?*+(){}\[\]])", r"\\\1", text)
 
 
-def edges(made: Automaton) -> dict[tuple[int, int], list[str]]:
+def edges(automaton: Automaton) -> dict[tuple[int, int], list[str]]:
     """Return from each state to the next the tokens that lead there."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for (state, token), then in made.moves.items():
-        found.setdefault((state, then), []).append(token)
-    return found
+    tokens_between: dict[tuple[int, int], list[str]] = {}
+    for (state, token), end in automaton.moves.items():
+        tokens_between.setdefault((state, end), []).append(token)
+    return tokens_between
 
 
-def told(made: Automaton) -> str:
+def told(automaton: Automaton) -> str:
     """Return the states in words."""
-    moves = [f"from {start}, {' or '.join(tokens)} leads to {then}" for (start, then), tokens in edges(made).items()]
-    ends = [f"in {i}, the answer may end" for i, state in enumerate(made.states) if "" in state]
+    moves = [f"from {start}, {' or '.join(tokens)} leads to {end}" for (start, end), tokens in edges(automaton).items()]
+    ends = [f"in {i}, the answer may end" for i, state in enumerate(automaton.states) if "" in state]
     return "; ".join([*moves, *ends])
 
 
-def states(made: Automaton, top: float) -> tuple[str, float]:
+def states(automaton: Automaton, top: float) -> tuple[str, float]:
     """Return the states as circles from top to bottom with their moves as arrows, and where the drawing ends."""
     x, step_down, radius, drawn = 160, 62, 15, ""
 
     def y(state: int) -> float:
         return top + radius + 4 + state * step_down
 
-    for (start, then), tokens in edges(made).items():
-        middle = (y(start) + y(then)) / 2 + 5
-        if then == start + 1:
-            drawn += f'<path class="line" d="M{x} {y(start) + radius}V{y(then) - radius}"/>'
-            drawn += f'<path class="tip" d="M{x} {y(then) - radius}l-5 -9h10z"/>'
+    for (start, end), tokens in edges(automaton).items():
+        middle = (y(start) + y(end)) / 2 + 5
+        if end == start + 1:
+            drawn += f'<path class="line" d="M{x} {y(start) + radius}V{y(end) - radius}"/>'
+            drawn += f'<path class="tip" d="M{x} {y(end) - radius}l-5 -9h10z"/>'
             drawn += f'<text class="code" x="{x + 10}" y="{middle}">{escape(", ".join(tokens))}</text>'
         else:
-            left = x - 24 - 14 * (then - start)
-            drawn += f'<path class="line" d="M{x - radius} {y(start)}C{left} {y(start)} {left} {y(then)}'
-            drawn += f' {x - radius - 8} {y(then)}"/><path class="tip" d="M{x - radius} {y(then)}l-9 -5v10z"/>'
+            left = x - 24 - 14 * (end - start)
+            drawn += f'<path class="line" d="M{x - radius} {y(start)}C{left} {y(start)} {left} {y(end)}'
+            drawn += f' {x - radius - 8} {y(end)}"/><path class="tip" d="M{x - radius} {y(end)}l-9 -5v10z"/>'
             for place, token in enumerate(tokens):
                 above = 18 * (place - (len(tokens) - 1) / 2)
                 drawn += f'<text class="code far" x="{left + 4}" y="{middle + above:g}">{escape(token)}</text>'
-    for number, state in enumerate(made.states):
+    for number, state in enumerate(automaton.states):
         drawn += f'<circle cx="{x}" cy="{y(number)}" r="{radius}"/>'
         if "" in state:
             drawn += f'<circle class="line" cx="{x}" cy="{y(number)}" r="{radius - 4}"/>'
             drawn += f'<text class="small" x="{x + 24}" y="{y(number) + 5}">may end here</text>'
         drawn += f'<text class="state" x="{x}" y="{y(number) + 5}">{number}</text>'
-    return drawn, y(len(made.states) - 1) + radius + 8
+    return drawn, y(len(automaton.states) - 1) + radius + 8
 
 
-def table(data: Entries, made: Automaton) -> str:
+def table(data: Entries, automaton: Automaton) -> str:
     """Return the mask: a row for each token, a column for each state."""
-    numbers = range(len(made.states))
+    numbers = range(len(automaton.states))
     rows = ""
     for token in (*data["tokens"], END):
         cells = ""
         for state in numbers:
-            allowed = made.mask(state, token)
-            text = ("stop" if token == END else f"→ {made.moves[state, token]}") if allowed else "no"
+            allowed = automaton.mask(state, token)
+            text = ("stop" if token == END else f"→ {automaton.moves[state, token]}") if allowed else "no"
             cells += f'<td class="{"allowed" if allowed else "masked"}">{text}</td>'
         word = f"<i>{END}</i>" if token == END else f"<code>{escape(token)}</code>"
         rows += f'<tr><th scope="row">{word}</th>{cells}</tr>'

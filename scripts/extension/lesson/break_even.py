@@ -122,6 +122,7 @@ def formula(text: str) -> str:
 
 
 def fieldset(legend: str, fields: list[Field]) -> str:
+    """Return the inputs of one group under its legend."""
     return f"<fieldset><legend>{legend}</legend>{''.join(written(field, legend) for field in fields)}</fieldset>"
 
 

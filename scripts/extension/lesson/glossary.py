@@ -68,6 +68,7 @@ def _check_see(entry: Entries, root: Path) -> None:
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return all terms, each with what it means and where to read more."""
     if argument:
         raise page.error(page.line, "glossary takes no argument")
     page.data.append(page.root / FILE)
@@ -120,8 +121,8 @@ class FirstMentions(Treeprocessor):
             elif child.tag not in ELSEWHERE:
                 self.visit(child, running or child.tag in RUNNING_TEXT)
             else:
-                for mark in [(one, mark) for one in child.iter() for mark in one if mark.tag == "abbr"]:
-                    unwrap(*mark)
+                for pair in [(element, mark) for element in child.iter() for mark in element if mark.tag == "abbr"]:
+                    unwrap(*pair)
 
 
 def unwrap(parent: etree.Element, child: etree.Element) -> None:

@@ -21,8 +21,8 @@ def block(argument: str, page: Page) -> etree.Element:
     name, _, caption = argument.partition(" ")
     path = page.root / FOLDER / f"{name}.svg"
     if not path.is_file():
-        there = sorted(other.stem for other in path.parent.glob("*.svg"))
-        raise page.error(page.line, f"there is no picture {name}; {nearest(name, there)}")
+        names = sorted(other.stem for other in path.parent.glob("*.svg"))
+        raise page.error(page.line, f"there is no picture {name}; {nearest(name, names)}")
     if not caption.strip():
         raise page.error(page.line, f"the picture {name} has no caption; write one behind its name")
     text = path.read_text(encoding="utf-8").strip()
@@ -45,8 +45,8 @@ def check(text: str, name: str, file: str) -> etree.Element:
         raise SiteError(f'{file}:1: must be an <svg{NAMESPACE} viewBox="...">')
     ids = {part: f"picture-{name}-{part}" for part in ("title", "desc")}
     for part, wanted in ids.items():
-        found = root.find(f"{SVG}{part}")
-        if found is None or found.get("id") != wanted or not (found.text or "").strip():
+        element = root.find(f"{SVG}{part}")
+        if element is None or element.get("id") != wanted or not (element.text or "").strip():
             raise SiteError(f'{file}:1: has no <{part} id="{wanted}"> with words')
     if root.get("role") != "img" or root.get("aria-labelledby", "").split() != list(ids.values()):
         raise SiteError(f'{file}:1: must have role="img" aria-labelledby="{" ".join(ids.values())}"')

@@ -62,6 +62,6 @@ class ReadingTime(Postprocessor):
         if LESSON not in text or FIRST_HEADING not in text:
             return text
         minutes = reading_of(text).minutes
-        says = f"Reading time: about {minutes} minute{'s' if minutes > 1 else ''}"
-        line = f'<p class="reading-time" data-search-exclude>{says}</p>'
+        sentence = f"Reading time: about {minutes} minute{'s' if minutes > 1 else ''}"
+        line = f'<p class="reading-time" data-search-exclude>{sentence}</p>'
         return text.replace(FIRST_HEADING, f"{FIRST_HEADING}\n{line}", 1)

@@ -39,9 +39,9 @@ def error_bars(argument: str, page: Page) -> str:
     return table(
         "Points to either side of one score",
         ("Questions", "Share right"),
-        [(f"{asked:,}", asked) for asked in ASKED],
+        [(f"{questions:,}", questions) for questions in ASKED],
         [(f"{share:.0%}", share) for share in SCORES],
-        lambda asked, share: f"{100 * reach(share, asked):.1f}",
+        lambda questions, share: f"{100 * reach(share, questions):.1f}",
     )
 
 
@@ -61,9 +61,9 @@ def points(difference: float) -> str:
     return f"{difference * 100:g} point{'s' * (difference != 0.01)}"
 
 
-def reach(share: float, asked: int) -> float:
+def reach(share: float, questions: int) -> float:
     """Return how far the 95 % interval of a share (0 to 1) of questions reaches to either side, as a share."""
-    return NormalDist().inv_cdf(1 - LEVEL / 2) * sqrt(share * (1 - share) / asked)
+    return NormalDist().inv_cdf(1 - LEVEL / 2) * sqrt(share * (1 - share) / questions)
 
 
 def table(

@@ -22,6 +22,7 @@ LOCALE = "en-GB"  # in which the script writes dates: that of our prose
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the controls and all questions, in their sections."""
     if argument:
         raise page.error(page.line, "interview takes no argument")
     questions = load_questions(page.root)
@@ -35,7 +36,7 @@ def block(argument: str, page: Page) -> etree.Element:
 
 
 def sections(questions: tuple[Question, ...], names: Names) -> dict[str, tuple[str, list[Question]]]:
-    """Return anchor -> title and questions of each section of the page that has any."""
+    """Return the title and the questions of each section that has any, by the anchor of the section."""
     first = shown_first(questions)
     groups = {"first": (FIRST, first)} | {
         f"topic-{topic}": (names.topics[topic], [q for q in questions if q.topic == topic and q not in first])
@@ -46,11 +47,11 @@ def sections(questions: tuple[Question, ...], names: Names) -> dict[str, tuple[s
 
 def section(anchor: str, title: str, group: list[Question], names: Names, page: Page) -> etree.Element:
     """Return a heading and the questions under it."""
-    made = etree.Element("section")
-    etree.SubElement(made, "h2", {"id": anchor}).text = AtomicString(title)
+    element = etree.Element("section")
+    etree.SubElement(element, "h2", {"id": anchor}).text = AtomicString(title)
     for question in group:
-        made.append(article(question, names, page))
-    return made
+        element.append(article(question, names, page))
+    return element
 
 
 def names_of(root: Path) -> Names:
@@ -70,4 +71,4 @@ def texts_of(question: Question) -> str:
     """Return all words of a question, as one text."""
     rubric = question.rubric
     parts = [question.question, question.answer, rubric.weak, rubric.good, rubric.excellent]
-    return "\n".join([*parts, *(f"{one.question}\n{one.answer}" for one in question.follow_ups)])
+    return "\n".join([*parts, *(f"{follow_up.question}\n{follow_up.answer}" for follow_up in question.follow_ups)])

@@ -17,7 +17,7 @@ from scripts.extension.practice.interview_data import Question, Tags
 
 @dataclass(frozen=True)
 class Names:
-    """What a page calls things. topics: topic -> name."""
+    """What a page calls things. topics: the name of each topic."""
 
     topics: dict[str, str]
     tags: Tags
@@ -28,18 +28,19 @@ class Names:
 
 
 def article(question: Question, names: Names, page: Page) -> etree.Element:
+    """Return a question as an <article>."""
     box = etree.Element("article", attributes(question))
     etree.SubElement(box, "h3", {"id": f"question-{question.id}"}).text = question.question
-    listed = etree.SubElement(box, "ul", {"class": "interview-tags"})
+    tag_list = etree.SubElement(box, "ul", {"class": "interview-tags"})
     for word in words(question, names):
-        etree.SubElement(listed, "li").text = AtomicString(word)
+        etree.SubElement(tag_list, "li").text = AtomicString(word)
     markdown(details(box, "interview-answer", "Model answer"), question.answer, page)
     etree.SubElement(box, "p", {"class": "interview-label"}).text = "Follow-ups"
-    asked = etree.SubElement(box, "ol", {"class": "interview-follow-ups"})
-    for one in question.follow_ups:
-        item = etree.SubElement(asked, "li")
-        etree.SubElement(item, "p").text = one.question
-        markdown(details(item, "interview-answer", "Answer"), one.answer, page)
+    follow_up_list = etree.SubElement(box, "ol", {"class": "interview-follow-ups"})
+    for follow_up in question.follow_ups:
+        item = etree.SubElement(follow_up_list, "li")
+        etree.SubElement(item, "p").text = follow_up.question
+        markdown(details(item, "interview-answer", "Answer"), follow_up.answer, page)
     rubric = etree.SubElement(details(box, "interview-rubric", "What a weak, good or excellent answer says"), "dl")
     for mark in MARKS:
         etree.SubElement(rubric, "dt").text = mark.capitalize()
@@ -67,9 +68,9 @@ def words(question: Question, names: Names) -> list[str]:
 
 def details(parent: etree.Element, name: str, summary: str) -> etree.Element:
     """Add what unfolds, and return the place of its content."""
-    made = etree.SubElement(parent, "details", {"class": name})
-    etree.SubElement(made, "summary").text = summary
-    return etree.SubElement(made, "div")
+    element = etree.SubElement(parent, "details", {"class": name})
+    etree.SubElement(element, "summary").text = summary
+    return etree.SubElement(element, "div")
 
 
 def markdown(parent: etree.Element, text: str, page: Page) -> None:

@@ -30,9 +30,9 @@ class Check:
         self.docs, self.references = root / "docs", load_references(root)
         self.forms, self.subjects = forms, subjects
         self.ids: dict[str, str] = {}  # id -> file:line
-        self.said: dict[str, str] = {}  # text of a mark, as normalised -> file:line
+        self.rubric_texts: dict[str, str] = {}  # text of a mark, as normalised -> file:line
         self.orders: dict[int, Entries] = {}
-        self.asked: list[Entries] = []  # questions and follow-ups
+        self.questions: list[Entries] = []  # questions and follow-ups
 
     def entry(self, entry: Entries) -> None:
         """Raise SiteError with file and line of the first mistake; the fields are there and of their types."""
@@ -55,16 +55,16 @@ class Check:
             raise entry.error(f"{name}: order {entry['order']} is taken by {other}; choose another", "order")
 
     def all_together(self) -> None:
-        """Those shown first are 1, 2, 3 without a gap, and no two questions ask the same."""
+        """Check that the orders are 1, 2, 3 without a gap, and that no two questions ask the same."""
         for place, number in enumerate(sorted(self.orders), 1):
             if number != place:
                 entry = self.orders[number]
                 raise entry.error(f"{entry['id']}: order {number}, but nothing has order {place}", "order")
-        for first, second in alike(entry["question"] for entry in self.asked):
-            there, here = self.asked[first], self.asked[second]
-            line = f"{there.file}:{there.lines['question']}"
-            raise here.error(
-                f"{here['question']!r} asks nearly the same as {line}; ask something else or drop it", "question"
+        for first, second in alike(entry["question"] for entry in self.questions):
+            earlier, later = self.questions[first], self.questions[second]
+            line = f"{earlier.file}:{earlier.lines['question']}"
+            raise later.error(
+                f"{later['question']!r} asks nearly the same as {line}; ask something else or drop it", "question"
             )
 
     def _tags(self, entry: Entries) -> None:
@@ -84,23 +84,24 @@ class Check:
         self._text(entry, "answer", label)
         if "\n" in entry["question"].strip():
             raise entry.error(f"{label}: write the question on one line", "question")
-        self.asked.append(entry)
+        self.questions.append(entry)
 
     def _follow_ups(self, entry: Entries) -> None:
-        name, asked = entry["id"], entry["follow_ups"]
-        if len(asked) != FOLLOW_UPS:
-            raise entry.error(f"{name} has {len(asked)} follow-ups; write {FOLLOW_UPS}", "follow_ups")
-        for number, one in enumerate(asked, 1):
-            self._asks(one, f"{name}, follow-up {number}")
+        name, follow_ups = entry["id"], entry["follow_ups"]
+        if len(follow_ups) != FOLLOW_UPS:
+            raise entry.error(f"{name} has {len(follow_ups)} follow-ups; write {FOLLOW_UPS}", "follow_ups")
+        for number, follow_up in enumerate(follow_ups, 1):
+            self._asks(follow_up, f"{name}, follow-up {number}")
 
     def _rubric(self, entry: Entries) -> None:
         name, rubric = entry["id"], entry["rubric"]
         for mark in MARKS:
             self._text(rubric, mark, f"{name}, {mark}")
             plain = re.sub(r"\W+", " ", rubric[mark]).strip().lower()
-            if plain in self.said:
-                raise rubric.error(f"{name}, {mark} says the same as {self.said[plain]}; say what is true here", mark)
-            self.said[plain] = f"{rubric.file}:{rubric.lines[mark]}"
+            if plain in self.rubric_texts:
+                other = self.rubric_texts[plain]
+                raise rubric.error(f"{name}, {mark} says the same as {other}; say what is true here", mark)
+            self.rubric_texts[plain] = f"{rubric.file}:{rubric.lines[mark]}"
 
     def _lesson(self, entry: Entries) -> None:
         name, (page, _, anchor) = entry["id"], entry["lesson"].partition("#")

@@ -31,6 +31,7 @@ NOT_KEPT = "Your browser keeps no data for this page, so your marks are gone whe
 
 
 def controls(names: Names) -> etree.Element:
+    """Return the <template> with everything that needs a script."""
     template = etree.Element("template", {"data-search-exclude": ""})
     bar = add(template, "div", "interview-bar")
     add_filter(bar, names)
@@ -80,22 +81,23 @@ def select(form: etree.Element, name: str, title: str, every: str, choices: dict
     """Add a labelled list with `every` as its first choice, and return the list."""
     label = add(form, "label", "")
     add(label, "span", "", title)
-    made = add(label, "select", "", name=name)
-    options(made, {"": every} | choices)
-    return made
+    element = add(label, "select", "", name=name)
+    options(element, {"": every} | choices)
+    return element
 
 
 def options(parent: etree.Element, choices: dict[str, str]) -> None:
+    """Add an <option> for each value and its text."""
     for value, text in choices.items():
         add(parent, "option", "", text, value=value)
 
 
 def add_progress(bar: etree.Element) -> None:
     """Add what exports, imports and forgets the marks."""
-    unfolds = add(bar, "details", "interview-progress")
-    add(unfolds, "summary", "", "Your marks: export, import, forget")
-    add(unfolds, "p", "", KEPT)
-    row = add(unfolds, "div", "interview-row")
+    details = add(bar, "details", "interview-progress")
+    add(details, "summary", "", "Your marks: export, import, forget")
+    add(details, "p", "", KEPT)
+    row = add(details, "div", "interview-row")
     button(row, "export", "Export").set("data-file", "interview-progress.json")
     file = add(row, "label", "interview-file")
     add(file, "span", "", "Import")
@@ -127,13 +129,13 @@ def add_confirmation(template: etree.Element) -> None:
 
 def add(parent: etree.Element, tag: str, style: str, text: str = "", /, **attributes: str) -> etree.Element:
     """Add an element. style: its class, may be empty."""
-    made = etree.SubElement(parent, tag, ({"class": style} if style else {}) | attributes)
-    made.text = text or None
-    return made
+    element = etree.SubElement(parent, tag, ({"class": style} if style else {}) | attributes)
+    element.text = text or None
+    return element
 
 
-def button(parent: etree.Element, does: str, text: str, other: str = "") -> etree.Element:
+def button(parent: etree.Element, action: str, text: str, other: str = "") -> etree.Element:
     """Add a button. other: the text that it takes turns with."""
     return add(
-        parent, "button", "", text, type="button", **{"data-do": does} | ({"data-other": other} if other else {})
+        parent, "button", "", text, type="button", **{"data-do": action} | ({"data-other": other} if other else {})
     )

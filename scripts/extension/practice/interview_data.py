@@ -92,7 +92,7 @@ def load_questions(root: Path) -> tuple[Question, ...]:
 
 
 def shown_first(questions: tuple[Question, ...]) -> tuple[Question, ...]:
-    """The questions that have an `order`, in that order."""
+    """Return the questions that have an `order`, in that order."""
     return tuple(sorted((q for q in questions if q.order is not None), key=lambda q: q.order))
 
 
@@ -105,10 +105,10 @@ def load_tags(root: Path) -> Tags:
 
 
 def _question(topic: str, entry: Entries) -> Question:
-    made = {
+    fields = {
         "tags": tuple(entry["tags"]),
         "answer": entry["answer"].strip(),
-        "follow_ups": tuple(FollowUp(**one) for one in entry["follow_ups"]),
+        "follow_ups": tuple(FollowUp(**follow_up) for follow_up in entry["follow_ups"]),
         "rubric": Rubric(**entry["rubric"]),
     }
-    return Question(topic=topic, **{**entry, **made})
+    return Question(topic=topic, **{**entry, **fields})

@@ -47,6 +47,7 @@ class Question:
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the form with the questions of one file; SiteError for the first mistake in it."""
     try:
         questions = load_checks(page.root / FOLDER / f"{argument}.yml", page.root)
     except SiteError as error:
@@ -60,11 +61,11 @@ def block(argument: str, page: Page) -> etree.Element:
 def load_checks(path: Path, root: Path) -> list[Question]:
     """Return the questions of one file; SiteError with file and line of the first mistake."""
     data, name = load(path, root, "checks"), path.relative_to(root).as_posix()
-    others, whys = _ids_elsewhere(path), {}
+    ids, whys = _ids_elsewhere(path), {}
     for entry in data:
-        if entry["id"] in others:
-            raise entry.error(f"the id {entry['id']} is also in {others[entry['id']]}; choose another", "id")
-        others[entry["id"]] = f"{name}:{entry.lines['id']}"
+        if entry["id"] in ids:
+            raise entry.error(f"the id {entry['id']} is also in {ids[entry['id']]}; choose another", "id")
+        ids[entry["id"]] = f"{name}:{entry.lines['id']}"
         _check_options(entry, whys)
     _check_places(data, name)
     return [
@@ -79,12 +80,12 @@ def load_checks(path: Path, root: Path) -> list[Question]:
 
 
 def _check_options(entry: Entries, whys: dict[str, int]) -> None:
-    """Check one question's options. whys: reason as normalised -> line, over the file."""
-    options, what = entry["options"], entry["id"]
+    """Check one question's options. whys: the line of each normalised reason in the file."""
+    options, name = entry["options"], entry["id"]
     if not FEWEST <= len(options) <= MOST:
-        raise entry.error(f"{what} has {len(options)} options; write {FEWEST} to {MOST}", "options")
+        raise entry.error(f"{name} has {len(options)} options; write {FEWEST} to {MOST}", "options")
     for number, option in enumerate(options, 1):
-        label = f"{what}, option {number}"
+        label = f"{name}, option {number}"
         plain = re.sub(r"\W+", " ", option["why"]).strip().lower()
         if plain in whys:
             raise option.error(f"{label} gives the same why as line {whys[plain]}; say what is true of this one", "why")
@@ -94,13 +95,13 @@ def _check_options(entry: Entries, whys: dict[str, int]) -> None:
             raise option.error(f"{label}: loose number {loose[0]!r}; cite a source in the same why", "why")
     right = sum(option.get("right", False) for option in options)
     if right == 0:
-        raise entry.error(f"{what} has no right option; mark one 'right: true'", "options")
+        raise entry.error(f"{name} has no right option; mark one 'right: true'", "options")
     if right > 1 and not entry.get("several", False):
-        raise entry.error(f"{what} has {right} right options; keep one or add 'several: true'", "options")
+        raise entry.error(f"{name} has {right} right options; keep one or add 'several: true'", "options")
 
 
 def _check_places(data: list[Entries], name: str) -> None:
-    """A reader who always picks one place must not do well."""
+    """Check that a reader who always picks the same place does not do well."""
     if len(data) < ENOUGH:
         return
     places = [n for entry in data for n, o in enumerate(entry["options"], 1) if o.get("right", False)]
@@ -112,11 +113,11 @@ def _check_places(data: list[Entries], name: str) -> None:
 def _ids_elsewhere(path: Path) -> dict[str, str]:
     """Return the ids of all other files, by their lines alone: their own pages validate them."""
     return {
-        found[1]: f"{other.name}:{number}"
+        match[1]: f"{other.name}:{number}"
         for other in sorted(path.parent.glob("*.yml"))
         if other != path
         for number, line in enumerate(other.read_text(encoding="utf-8").split("\n"), 1)
-        if (found := re.match(r"\s*(?:- )?\s*id:\s*[\"']?([a-z0-9-]+)", line))
+        if (match := re.match(r"\s*(?:- )?\s*id:\s*[\"']?([a-z0-9-]+)", line))
     }
 
 

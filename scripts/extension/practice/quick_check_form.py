@@ -47,7 +47,7 @@ def _answer(question) -> etree.Element:
 
 
 def _controls() -> etree.Element:
-    """What only a script can serve: score, one or all, check, previous and next, start over."""
+    """Return what needs a script: score, one or all, check, previous and next, start over."""
     template = etree.Element("template", {"data-search-exclude": ""})
     bar = _div(template, "check-bar")
     etree.SubElement(bar, "output", {"data-text": "{n} of {m} right"})
@@ -72,8 +72,8 @@ def _div(parent: etree.Element, name: str) -> etree.Element:
     return etree.SubElement(parent, "div", {"class": name})
 
 
-def _button(parent: etree.Element, does: str, label: str, other: str = "") -> None:
-    button = etree.SubElement(parent, "button", {"type": "button", "data-do": does})
+def _button(parent: etree.Element, action: str, label: str, other: str = "") -> None:
+    button = etree.SubElement(parent, "button", {"type": "button", "data-do": action})
     if other:  # the label that it takes turns with
         button.set("data-other", other)
     button.text = label

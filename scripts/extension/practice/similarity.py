@@ -23,21 +23,21 @@ ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|s|e)$")  # tune, tunes, tuned and
 
 
 def content(question: str) -> frozenset[str]:
-    """The words of a question that say what it is about, without their endings."""
+    """Return the words of a question that say what it is about, without their endings."""
     words = re.findall(r"\w+", question.lower().replace("-", " "))
     return frozenset(ENDING.sub("", word) for word in words if word not in FILLING)
 
 
-def likeness(one: str, other: str) -> float:
-    """Share of content words in common, over all words of both: 0 for none, 1 for the same in any order."""
-    here, there = content(one), content(other)
-    if min(len(here), len(there)) < FEWEST:
-        return float(one.strip().lower() == other.strip().lower())
-    return len(here & there) / len(here | there)
+def likeness(question: str, other: str) -> float:
+    """Return the share of content words that two questions have in common: 0 for none, 1 for all, in any order."""
+    words, other_words = content(question), content(other)
+    if min(len(words), len(other_words)) < FEWEST:
+        return float(question.strip().lower() == other.strip().lower())
+    return len(words & other_words) / len(words | other_words)
 
 
 def alike(questions: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Yield the places of every two questions that ask nearly the same, the earlier one first."""
-    for (first, one), (second, other) in combinations(enumerate(questions), 2):
-        if likeness(one, other) >= ALIKE:
+    for (first, question), (second, other) in combinations(enumerate(questions), 2):
+        if likeness(question, other) >= ALIKE:
             yield first, second

@@ -104,21 +104,21 @@ def fieldset(number: int, question: Question) -> str:
 
 def asked(answers: dict[str, str]) -> str:
     """Return one line that says which answers a verdict is for."""
-    named = [f"{question.name}: {question.option(answers[question.id]).label}" for question in QUESTIONS]
-    return f'<p class="verdict-for">{escape(". ".join(named))}.</p>'
+    choices = [f"{question.name}: {question.option(answers[question.id]).label}" for question in QUESTIONS]
+    return f'<p class="verdict-for">{escape(". ".join(choices))}.</p>'
 
 
 def rules_without_script() -> str:
     """Return the style rules that show the verdict of the chosen radio buttons before JavaScript runs."""
     waiting = "decision-quiz:not(:defined)"
-    shown = []
+    selectors = []
     for answers in all_answers():
         chosen = "".join(f":has([name={q}][value={option}]:checked)" for q, option in answers.items())
-        shown.append(f"{waiting}{chosen} #{anchor(answers)}")
+        selectors.append(f"{waiting}{chosen} #{anchor(answers)}")
     return (
         "@supports selector(:has(a)){"
         f"{waiting} .verdict-static:not(:target){{display:none}}"
-        f"{','.join(shown)}{{display:block !important}}"
+        f"{','.join(selectors)}{{display:block !important}}"
         "}"
     )
 

@@ -54,8 +54,8 @@ def rung(step: str, top: int) -> str:
 
 def lines(outcome: Outcome) -> list[str]:
     """Return a rung's small text: what it adds, and when."""
-    said = (f"Adds {outcome.adds}", f"When {outcome.when}")
-    return [line for sentence in said for line in wrap(sentence, CHARACTERS)]
+    sentences = (f"Adds {outcome.adds}", f"When {outcome.when}")
+    return [line for sentence in sentences for line in wrap(sentence, CHARACTERS)]
 
 
 def high(step: str) -> int:

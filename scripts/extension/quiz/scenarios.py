@@ -32,10 +32,10 @@ def block(argument: str, page: Page) -> etree.Element:
     entries = load(path, page.root, "scenarios")
     page.data.append(path)
     check(entries, page)
-    listed = etree.Element("ol", {"class": "scenarios"})
+    situations = etree.Element("ol", {"class": "scenarios"})
     for entry in entries:
-        listed.append(item(entry, page))
-    return listed
+        situations.append(item(entry, page))
+    return situations
 
 
 def check(entries: list, page: Page) -> None:
@@ -60,8 +60,8 @@ def check(entries: list, page: Page) -> None:
 
 def item(entry: Entries, page: Page) -> etree.Element:
     """Return one situation as a list item that unfolds, so that a reader can answer first."""
-    listed = etree.Element("li", {"id": f"scenario-{entry['id']}"})
-    box = etree.SubElement(listed, "details", {"class": "scenario"})
+    element = etree.Element("li", {"id": f"scenario-{entry['id']}"})
+    box = etree.SubElement(element, "details", {"class": "scenario"})
     etree.SubElement(box, "summary").text = f"“{entry['says']}”"
     for label, text in (("Reflex", entry["reflex"]), ("First", entry["first"]), ("Why", entry["why"])):
         paragraph = etree.SubElement(box, "p")
@@ -70,7 +70,7 @@ def item(entry: Entries, page: Page) -> etree.Element:
     # As HTML: MkDocs would look for the verdicts' ids among the headings; `publishing.check` looks at the whole page.
     line = etree.SubElement(box, "p", {"class": "scenario-verdict"})
     line.text = page.md.htmlStash.store(verdict_line(entry["answers"], entry["says"]))
-    return listed
+    return element
 
 
 def verdict_line(answers: dict[str, str], says: str) -> str:
@@ -80,10 +80,10 @@ def verdict_line(answers: dict[str, str], says: str) -> str:
     script, which would leave the browser without the anchor. Where it runs, both put the answers into the quiz.
     """
     verdict, link = decide(answers), escape(query(answers))
-    named = "; ".join(f"{question.name}: {question.option(answers[question.id]).short}" for question in QUESTIONS)
+    chosen = "; ".join(f"{question.name}: {question.option(answers[question.id]).short}" for question in QUESTIONS)
     plan = escape(outline(verdict.now, verdict.later).removesuffix("."))
     return (
-        f'<span>{escape(named)}.</span> <a href="{link}#{anchor(answers)}" target="_self"><strong>{plan}</strong></a> '
+        f'<span>{escape(chosen)}.</span> <a href="{link}#{anchor(answers)}" target="_self"><strong>{plan}</strong></a> '
         f'<a class="scenario-open" href="{link}#{QUIZ}" aria-label="Open in the quiz: {escape(says)}">'
         "Open in the quiz</a>"
     )

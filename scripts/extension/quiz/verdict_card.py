@@ -18,7 +18,7 @@ UNPUBLISHED = ", not published yet"  # stands behind the name of a snippet that 
 class Site:
     """What a card has to know of the site around it.
 
-    root: link from the page to the site's root, with a slash at its end. sources: reference key -> short name.
+    root: link from the page to the site's root, with a slash at its end. sources: the short name of each reference.
     snippets: names of the snippets that can be downloaded already.
     """
 
@@ -68,13 +68,13 @@ def shape(**filled: str) -> str:
     the whole card at every answer.
     """
 
-    def slot(name: str, tag: str, more: str = "") -> str:
-        return f'<{tag} data-slot="{name}"{more}>{filled.get(name, "")}</{tag}>'
+    def slot(name: str, tag: str, attributes: str = "") -> str:
+        return f'<{tag} data-slot="{name}"{attributes}>{filled.get(name, "")}</{tag}>'
 
-    then = "" if filled.get("later") or not filled else " hidden"
+    hidden = "" if filled.get("later") or not filled else " hidden"
     return f"""<div class="verdict-card">
 <p class="verdict-plan"><span>Now</span> {slot("now", "strong")}
-<span data-then{then}>then {slot("later", "span")}</span></p>
+<span data-then{hidden}>then {slot("later", "span")}</span></p>
 <h3 class="verdict-headline" data-slot="headline" tabindex="-1">{filled.get("headline", "")}</h3>
 <div aria-live="off">
 <h4>Because</h4>{slot("because", "ul")}
@@ -97,8 +97,8 @@ def changes_of(question, others: list[dict], answers: dict[str, str]) -> str:
     """Return a list item with a link for every other answer to a question."""
     links = []
     for other in others:
-        there = {**answers, question.id: other["option"]}
-        href = escape(query(there) + "#" + anchor(there))
+        changed = {**answers, question.id: other["option"]}
+        href = escape(query(changed) + "#" + anchor(changed))
         links.append(f'<li>{escape(question.name)}: <a href="{href}" target="_self">{escape(other["text"])}</a></li>')
     return "".join(links)
 
