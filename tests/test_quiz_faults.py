@@ -86,6 +86,9 @@ def test_a_damaged_file_is_one_line_with_a_retry_that_works(visit, host, name):
     expect_verdict(page, "rag", engine="python")
     own = ("wasm instantiation failed", "CompileError", "Aborted(CompileError")  # if Pyodide reads it before the digest
     page.said[:] = [text for text in page.said if not text.startswith(own)]
+    library = [text.startswith("Error occurred while installing the standard library") for text in page.said]
+    if any(library):  # the same race: what follows is Pyodide's own traceback, and the second boot says nothing
+        del page.said[library.index(True) :]
     failed_files(page)
 
 
