@@ -76,23 +76,23 @@ class BlockOfOurs(BlockProcessor):
 
     def run(self, parent: etree.Element, blocks: list[str]) -> None:
         block = blocks.pop(0)
-        found = LINE.search(block)
-        before, after = block[: found.start()].rstrip("\n"), block[found.end() :].lstrip("\n")
+        match = LINE.search(block)
+        before, after = block[: match.start()].rstrip("\n"), block[match.end() :].lstrip("\n")
         if before:
             self.parser.parseBlocks(parent, [before])
-        made = self.make(found[1], self.reader.page)
-        if isinstance(made, str):
-            made = self.as_html(made)
-        self.reader.page.built.append(made)
-        parent.append(made)
+        element = self.make(match[1], self.reader.page)
+        if isinstance(element, str):
+            element = self.as_html(element)
+        self.reader.page.built.append(element)
+        parent.append(element)
         if after:
             blocks.insert(0, after)
 
     def make(self, line: str, page: Page) -> etree.Element | str:
-        named = NAMED.match(line)
-        if not named:
+        match = NAMED.match(line)
+        if not match:
             raise page.error(line, f"{line!r} is not a block; write '::: name argument'")
-        name, argument = named[1], named[2] or ""
+        name, argument = match[1], match[2] or ""
         if name not in BLOCKS:
             raise page.error(line, f"there is no block {name}; {nearest(name, BLOCKS)}")
         page.line = line  # what a block names in its errors: page.error(page.line, ...)

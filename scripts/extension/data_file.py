@@ -11,7 +11,7 @@ from scripts.nearest import nearest
 
 
 class Entries(dict):
-    """A YAML mapping. line: where it starts. lines: key -> where that is. file: as messages name it."""
+    """A YAML mapping. line: where it starts. lines: the line of each key. file: its name in messages."""
 
     line: int
     lines: dict[str, int]
@@ -46,8 +46,8 @@ def load(path: Path, root: Path, schema: str = "") -> Any:
     """
     name = path.relative_to(root).as_posix()
     if not path.is_file():
-        there = [p.stem for p in path.parent.glob("*.yml")]
-        raise SiteError(f"{name}: there is no such file; {nearest(path.stem, there)}")
+        stems = [p.stem for p in path.parent.glob("*.yml")]
+        raise SiteError(f"{name}: there is no such file; {nearest(path.stem, stems)}")
     loader = _Loader(path.read_text(encoding="utf-8"))
     loader.file = name
     try:

@@ -34,7 +34,7 @@ def validator(schema: str) -> Draft202012Validator:
 def validate(data: Any, schema: str, file: str) -> None:
     """Raise SiteError for the first mistake, by its line. data: mappings are `Entries`, which know their lines.
 
-    A field that nothing knows comes before one that is missing: most often it is that one, misspelled.
+    An unknown field is named before a missing one: most often it is the missing one, misspelled.
     """
     checker = validator(schema)
     mistakes = list(checker.iter_errors(data))
@@ -46,40 +46,40 @@ def validate(data: Any, schema: str, file: str) -> None:
 
 
 def describe(error: ValidationError, data: Any, schema: dict, stem: str) -> tuple[int, str]:
-    """Return the line of a mistake and what it is. stem: what the whole file is called."""
+    """Return the line of a mistake and what it is. stem: what messages call the whole file."""
     keyword, wrong, must_be = error.validator, error.instance, error.schema.get("errorMessage", "")
-    what, around, field = place_of(list(error.absolute_path), data, schema, stem)
+    label, around, field = place_of(list(error.absolute_path), data, schema, stem)
     line = around.lines[field] if field else getattr(around, "line", 1)
     if "propertyNames" in error.absolute_schema_path:
         inside = around[field] if field else data
-        return inside.lines[wrong], f"{what}: the key {wrong} {must_be}"
+        return inside.lines[wrong], f"{label}: the key {wrong} {must_be}"
     if keyword == "required":
         missing = next(name for name in error.validator_value if name not in wrong)
-        return wrong.line, f"{what} has no {missing}; every entry has {', '.join(error.validator_value)}"
+        return wrong.line, f"{label} has no {missing}; every entry has {', '.join(error.validator_value)}"
     if keyword == "additionalProperties":
         known = error.schema["properties"]
         unknown = next(name for name in wrong if name not in known)
-        return wrong.lines[unknown], f"{what} has an unknown field {unknown}; {nearest(str(unknown), known)}"
+        return wrong.lines[unknown], f"{label} has an unknown field {unknown}; {nearest(str(unknown), known)}"
     if not error.absolute_path:
         return 1, f"must be {error.schema.get('title') or mapping(error.schema)}"
     if keyword == "type" and error.validator_value == "object":
-        return line, f"{what} must be {mapping(error.schema)}"
+        return line, f"{label} must be {mapping(error.schema)}"
     if keyword in ("minLength", "minItems"):
-        return line, f"{what}: {field} is empty"
+        return line, f"{label}: {field} is empty"
     if keyword == "type" and (isinstance(error.absolute_path[-1], str) or not must_be):
         must_be = f"must be {TYPES[error.validator_value]}"
-    return line, f"{what}: {field} {must_be}, not {wrong!r}"
+    return line, f"{label}: {field} {must_be}, not {wrong!r}"
 
 
 def mapping(schema: dict) -> str:
-    """Return what a mapping must be, with its fields where they have names."""
+    """Return what a mapping must be, with the fields that it must have."""
     return f"a mapping with {', '.join(schema['required'])}" if "required" in schema else "a mapping"
 
 
 def place_of(steps: list, data: Any, schema: dict, stem: str) -> tuple[str, Any, str]:
-    """Return what holds a mistake as messages name it, the mapping around it, and the field of that.
+    """Return the name of what holds a mistake, the mapping around it, and the field in that mapping.
 
-    An entry of a list has its title and number, `situation 2`; around something inside it its id says more.
+    An entry of a list is called by its title and number, `situation 2`, or by its id around a mapping inside it.
     """
     names, around, field = [], None, ""
     for step in steps:

@@ -12,8 +12,8 @@ FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.DOTALL | re.MULTILINE)  # a comme
 
 def title_of(path: Path) -> str:
     """Return a page's heading, behind the colon if there is one: "Fine-tune vs RAG: the decision" is "The decision"."""
-    found = TITLE.search(path.read_text(encoding="utf-8"))
-    title = found[1].rpartition(": ")[2] if found else path.stem
+    match = TITLE.search(path.read_text(encoding="utf-8"))
+    title = match[1].rpartition(": ")[2] if match else path.stem
     return title[0].upper() + title[1:]
 
 

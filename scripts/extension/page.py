@@ -26,7 +26,7 @@ class Page:
     md: the converter. root: folder of `docs/` and `results/`. source: the Markdown as converted.
     path: the file, or None when no file under `docs/` has this text. data: data files that blocks have put
     in. built: elements made by blocks, whose text is not the author's prose. line: the block's own line, as
-    written. cites: name of a block -> what it cites, for those that do.
+    written. cites: what blocks cite, by the name of the block.
     """
 
     def __init__(self, md: Markdown, root: Path, source: str):
@@ -39,43 +39,43 @@ class Page:
         self.path, self._before = _find(self.docs, source)
 
     def link(self, target: str) -> str:
-        """Link from this page to `target`, a Markdown file named from `docs/`."""
-        here = self.path.relative_to(self.docs).parent.as_posix() if self.path else "."
+        """Return the link from this page to `target`, a Markdown file named from `docs/`."""
+        folder = self.path.relative_to(self.docs).parent.as_posix() if self.path else "."
         path, mark, anchor = target.partition("#")
-        return posixpath.relpath(path, here) + mark + anchor
+        return posixpath.relpath(path, folder) + mark + anchor
 
     def where(self, text: str) -> str:
-        """`file:line` of the first line with `text`: in this page, else in the data that its blocks read."""
+        """Return `file:line` of the first line with `text`: in this page, else in the data that its blocks read."""
         number = _line(self.source, text)
         if number is None:
             for path in self.data:
-                inside = _line(path.read_text(encoding="utf-8"), text)
-                if inside:
-                    return f"{self.name(path)}:{inside}"
+                line = _line(path.read_text(encoding="utf-8"), text)
+                if line:
+                    return f"{self.name(path)}:{line}"
         return f"{self.name(self.path)}:{self._before + (number or 1)}"
 
     def error(self, text: str, problem: str) -> SiteError:
-        """The error to raise about `text`, a piece of this page as written."""
+        """Return the error to raise about `text`, a piece of this page as written."""
         return SiteError(f"{self.where(text)}: {problem}")
 
     def name(self, path: Path | None) -> str:
-        """A file as messages name it: from the root, with forward slashes."""
+        """Return a file as messages name it: from the root, with forward slashes."""
         return path.relative_to(self.root).as_posix() if path else "<page>"
 
 
 def _find(docs: Path, source: str) -> tuple[Path | None, int]:
     """Return the file and how many of its lines come before `source` (its front matter)."""
-    wanted = source.strip()
-    if not wanted:
+    stripped = source.strip()
+    if not stripped:
         return None, 0
-    ends = None
+    candidate = None
     for path in sorted(docs.rglob("*.md")):
         text = path.read_text(encoding="utf-8-sig")
-        if text.strip() == wanted:
+        if text.strip() == stripped:
             return path, _lines_before(text, source)
-        if ends is None and text.startswith("---") and text.rstrip().endswith(wanted):
-            ends = path, _lines_before(text, source)
-    return ends or (None, 0)
+        if candidate is None and text.startswith("---") and text.rstrip().endswith(stripped):
+            candidate = path, _lines_before(text, source)
+    return candidate or (None, 0)
 
 
 def _lines_before(text: str, source: str) -> int:
@@ -84,6 +84,6 @@ def _lines_before(text: str, source: str) -> int:
 
 
 def _line(source: str, text: str) -> int | None:
-    """Number of the first line with `text` in it (its first line, if it has several), from 1."""
-    wanted = text.strip().split("\n")[0].strip()
-    return next((n for n, line in enumerate(source.split("\n"), 1) if wanted in line), None) if wanted else None
+    """Return the number of the first line with `text` in it (its first line, if it has several), from 1."""
+    first = text.strip().split("\n")[0].strip()
+    return next((n for n, line in enumerate(source.split("\n"), 1) if first in line), None) if first else None

@@ -27,14 +27,14 @@ def block(argument: str, page: Page) -> etree.Element:
         raise page.error(page.line, f"the title holds {loose[0]!r}, which may go stale; write [=result:key]")
     data = load_data(page)
     try:
-        made, expected = results.load(page.root), load_expected(page.root)
+        measured, expected = results.load(page.root), load_expected(page.root)
     except (results.StaleResult, results.BadResult) as error:
         raise page.error(page.line, str(error)) from None
-    if name in expected and name not in made:
+    if name in expected and name not in measured:
         return not_yet(name, page)
-    if name not in made:
-        raise page.error(page.line, f"there is no result {name}; {nearest(name, [*made, *expected])}")
-    points = [read(entry, data, made[name]) for entry in data["points"]]
+    if name not in measured:
+        raise page.error(page.line, f"there is no result {name}; {nearest(name, [*measured, *expected])}")
+    points = [read(entry, data, measured[name]) for entry in data["points"]]
     axes = (data["up"], data["across"])
     rows = [[point.label, *map(with_interval, (point.up, point.across))] for point in ranked(points)]
     return figure.figure(
@@ -54,11 +54,11 @@ def picture(data: Entries, points: list[Point], name: str, page: Page) -> str:
     def values(point: Point, as_text) -> str:
         return f"{up['short']} {as_text(point.up)}, {across['short']} {as_text(point.across)}"
 
-    def whole(one: dict) -> str:
-        return percent(one["value"])
+    def whole(share: dict) -> str:
+        return percent(share["value"])
 
-    led = {arrow[end] for arrow in data["arrows"] for end in ("from", "to")}
-    numbered = [point for point in ranked(points) if point.cell not in led]
+    connected = {arrow[end] for arrow in data["arrows"] for end in ("from", "to")}
+    numbered = [point for point in ranked(points) if point.cell not in connected]
     drawn = [
         {
             "key": point.cell,
@@ -71,28 +71,28 @@ def picture(data: Entries, points: list[Point], name: str, page: Page) -> str:
         for point in points
     ]
     labels = {point.cell: point.label for point in points}
-    told = "; ".join(f"{point.label}: {values(point, with_interval)}" for point in points)
+    places = "; ".join(f"{point.label}: {values(point, with_interval)}" for point in points)
     arrows = "; ".join(f"{labels[arrow['from']]} to {labels[arrow['to']]}" for arrow in data["arrows"])
     description = (
-        f"Across: {across['name']}. Up: {up['name']}. In brackets: 95{NO_BREAK}% intervals. {told}. Arrows: {arrows}."
+        f"Across: {across['name']}. Up: {up['name']}. In brackets: 95{NO_BREAK}% intervals. {places}. Arrows: {arrows}."
     )
-    made = {"across": across["name"], "up": up["name"], "points": drawn, "arrows": [dict(a) for a in data["arrows"]]}
+    chart = {"across": across["name"], "up": up["name"], "points": drawn, "arrows": [dict(a) for a in data["arrows"]]}
     key = "".join(f"<li>{escape(point.label)}: {escape(values(point, whole))}</li>\n" for point in numbered)
-    svg = figure.draw("map", f"map-{name}", data["title"], description, made, page)
+    svg = figure.draw("map", f"map-{name}", data["title"], description, chart, page)
     return f'{svg}<ol class="chart-key">\n{key}</ol>\n' if key else svg
 
 
 def caption(data: Entries, points: list[Point], name: str, page: Page) -> etree.Element:
     """Return the caption: what a mark is, what its sign and its lines stand for, and where it was measured."""
-    made = etree.Element("figcaption")
-    made.text = f"{data['caption']} "
+    figcaption = etree.Element("figcaption")
+    figcaption.text = f"{data['caption']} "
     used = [role for role in ROLES if role in {point.role for point in points}]
     for role in used:
         sign, meaning = ROLES[role]
-        key = etree.SubElement(made, "span", {"class": f"key {role}"})
+        key = etree.SubElement(figcaption, "span", {"class": f"key {role}"})
         etree.SubElement(key, "span", {"aria-hidden": "true"}).text = sign
         key[0].tail = f" {meaning}"
         key.tail = ", " if role != used[-1] else f". Thin lines: 95{NO_BREAK}% intervals. "
-    link = etree.SubElement(made, "a", {"href": page.link(f"evidence.md#{name}")})
+    link = etree.SubElement(figcaption, "a", {"href": page.link(f"evidence.md#{name}")})
     link.text, link.tail = "How it was measured", "."
-    return made
+    return figcaption

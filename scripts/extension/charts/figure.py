@@ -18,12 +18,12 @@ FOLD = """<details class="fold">
 
 def figure(form: str, title: str, picture: str, caption: etree.Element, numbers: str, page: Page) -> etree.Element:
     """Return the figure. title: Markdown. picture, numbers: HTML. caption: a figcaption, read as Markdown too."""
-    made = etree.Element("figure", {"class": f"chart {form}"})
-    etree.SubElement(etree.SubElement(made, "p", {"class": "chart-title"}), "strong").text = title
-    etree.SubElement(made, "p").text = page.md.htmlStash.store(f'<div class="chart-drawing">\n{picture}</div>')
-    made.append(caption)
-    etree.SubElement(made, "p").text = page.md.htmlStash.store(numbers)
-    return made
+    element = etree.Element("figure", {"class": f"chart {form}"})
+    etree.SubElement(etree.SubElement(element, "p", {"class": "chart-title"}), "strong").text = title
+    etree.SubElement(element, "p").text = page.md.htmlStash.store(f'<div class="chart-drawing">\n{picture}</div>')
+    element.append(caption)
+    etree.SubElement(element, "p").text = page.md.htmlStash.store(numbers)
+    return element
 
 
 def draw(form: str, name: str, title: str, description: str, data: dict, page: Page) -> str:

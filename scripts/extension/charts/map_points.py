@@ -8,7 +8,7 @@ from scripts.measuring.results import Result, UnknownResult
 from scripts.nearest import nearest
 
 FILE = "docs/_data/map.yml"
-ROLES = {  # role -> the sign of its mark, and what it stands for
+ROLES = {  # by role: the sign of its mark, and what it stands for
     "base": ("\N{WHITE CIRCLE}", "unchanged"),
     "knowledge": ("\N{BLACK UP-POINTING TRIANGLE}", "meant to add knowledge"),
     "behaviour": ("\N{BLACK DIAMOND}", "meant to change behaviour"),
@@ -29,12 +29,12 @@ class Point:
 
     @property
     def place(self) -> dict[str, float]:
-        """Where it stands, and the ends of its intervals, in percent."""
-        found = {}
-        for axis, one in (("x", self.across), ("y", self.up)):
+        """Return where it stands, and the ends of its intervals, in percent."""
+        coordinates = {}
+        for axis, share in (("x", self.across), ("y", self.up)):
             names = {"value": axis, "low": f"{axis}Low", "high": f"{axis}High"}
-            found |= {name: round(100 * one[side], 3) for side, name in names.items() if side in one}
-        return found
+            coordinates |= {name: round(100 * share[side], 3) for side, name in names.items() if side in share}
+        return coordinates
 
 
 def load_data(page: Page) -> Entries:
@@ -56,12 +56,12 @@ def read(entry: Entries, data: Entries, result: Result) -> Point:
     for axis in ("across", "up"):
         key = f"{entry['cell']}.{data[axis]['end']}"
         try:
-            one = result.value(key)
+            share = result.value(key)
         except UnknownResult as error:
             raise entry.error(str(error), "cell") from None
-        if not 0 <= one["value"] <= 1:
-            raise entry.error(f"{key} is {one['value']}, and the map goes from 0 to 1", "cell")
-        shares.append(one)
+        if not 0 <= share["value"] <= 1:
+            raise entry.error(f"{key} is {share['value']}, and the map goes from 0 to 1", "cell")
+        shares.append(share)
     return Point(entry["cell"], entry["label"], entry["role"], *shares)
 
 

@@ -22,22 +22,22 @@ def draw(form: str, name: str, title: str, description: str, data: dict) -> str:
     name: starts its ids. title, description: for who cannot see it. data: what the form takes.
     """
     chart = {"form": form, "name": name, "title": title, "description": description, "data": data}
-    given = json.dumps(chart, sort_keys=True, ensure_ascii=False)
-    drawn = KEPT / f"{hash_of(given)}.svg"
+    request = json.dumps(chart, sort_keys=True, ensure_ascii=False)
+    drawn = KEPT / f"{hash_of(request)}.svg"
     if not drawn.is_file():
-        asked = drawn.with_suffix(".json")
-        write_whole(asked, given)
+        request_file = drawn.with_suffix(".json")
+        write_whole(request_file, request)
         try:
-            write_whole(drawn, run_node(CODE / "draw.mjs", asked))
+            write_whole(drawn, run_node(CODE / "draw.mjs", request_file))
         except OSError as error:
             raise OSError(f"the chart {form} is not drawn: {error}; `make serve` sets up what draws") from None
         finally:
-            asked.unlink()
+            request_file.unlink()
     return drawn.read_text(encoding="utf-8")
 
 
-def hash_of(given: str) -> str:
+def hash_of(request: str) -> str:
     """Return the hash of a chart's data and of all code that draws it."""
     code: list[Path] = [*sorted(CODE.glob("*.mjs")), PACKAGES]
-    parts = [given.encode(), *(file.read_bytes() for file in code)]
+    parts = [request.encode(), *(file.read_bytes() for file in code)]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()

@@ -51,14 +51,13 @@ def add_runs(box: etree.Element, experiments: list[str], page: Page) -> None:
     """Add the link to the runs of each experiment, with how many there are."""
     for experiment in experiments:
         try:
-            found, packed = run_archives.runs_of(experiment, page.root), run_archives.archive(experiment, page.root)
+            recorded, packed = run_archives.runs_of(experiment, page.root), run_archives.archive(experiment, page.root)
         except DownloadError as error:
             raise page.error(page.line, str(error)) from None
-        made = link(f"{experiment}.zip", packed, page, run_archives.FOLDER)
-        box.append(made)
-        kept = run_archives.what_is_kept(found)
-        told = f"{run_archives.count(found)}: {kept}, and how to sum up again."
-        etree.SubElement(box, "p", {"class": "runs"}).text = AtomicString(told)
+        box.append(link(f"{experiment}.zip", packed, page, run_archives.FOLDER))
+        kept = run_archives.what_is_kept(recorded)
+        words = f"{run_archives.count(recorded)}: {kept}, and how to sum up again."
+        etree.SubElement(box, "p", {"class": "runs"}).text = AtomicString(words)
 
 
 def experiments_of(result: Result) -> list[str]:
@@ -72,17 +71,17 @@ def add_certificate(box: etree.Element, result: Result, page: Page) -> None:
     if result.printed:
         fold(box, "The table that it printed").append(fenced(result.printed, "text", page))
     add_runs(box, experiments_of(result), page)
-    inside = fold(box, "How it was made, and how to repeat it")
+    details = fold(box, "How it was made, and how to repeat it")
     if result.notes:
-        etree.SubElement(inside, "p").text = AtomicString(result.notes)
-    facts = etree.SubElement(inside, "ul")
+        etree.SubElement(details, "p").text = AtomicString(result.notes)
+    facts = etree.SubElement(details, "ul")
     _fact(facts, "Repeat it", result.command, code=True)
     _fact(facts, "Date", result.date)
-    around = {name: str(value) for name, value in result.environment.items() if value != ""}
+    environment = {name: str(value) for name, value in result.environment.items() if value != ""}
     for name, label in NAMES.items():
-        if name in around:
-            _fact(facts, label, around[name])
-    if libraries := [f"{name} {version}" for name, version in sorted(around.items()) if name not in NAMES]:
+        if name in environment:
+            _fact(facts, label, environment[name])
+    if libraries := [f"{name} {version}" for name, version in sorted(environment.items()) if name not in NAMES]:
         _fact(facts, "Versions", ", ".join(libraries))
     files = _fact(facts, "Computed from files with these hashes (sha256, its first twelve digits)", "")
     for path, sha256 in sorted(result.code.items()):

@@ -27,20 +27,20 @@ def block(argument: str, page: Page) -> etree.Element:
     """Return the results and the list; SiteError for a stale or bad one."""
     if argument:
         raise page.error(page.line, "evidence takes no argument")
-    made, expected = load(page)
+    measured, expected = load(page)
     elsewhere = set(SHOWN_ELSEWHERE.findall(page.source))
     box = etree.Element("div", {"class": "evidence"})
-    for name in dict.fromkeys((*expected, *made)):
-        if name in made and name not in elsewhere:
-            says = expected[name]["says"] if name in expected else made[name].name.replace("-", " ").capitalize()
-            add_result(box, made[name], says.rstrip("."), page)
-    if missing := {name: entry for name, entry in expected.items() if name not in made}:
+    for name in dict.fromkeys((*expected, *measured)):
+        if name in measured and name not in elsewhere:
+            says = expected[name]["says"] if name in expected else measured[name].name.replace("-", " ").capitalize()
+            add_result(box, measured[name], says.rstrip("."), page)
+    if missing := {name: entry for name, entry in expected.items() if name not in measured}:
         add_missing(box, missing, elsewhere)
     return box
 
 
 def load(page: Page) -> tuple[dict[str, results.Result], dict[str, dict]]:
-    """Return results, and what is announced, by name; SiteError at the block's line."""
+    """Return the measured and the announced results by name; SiteError at the block's line."""
     try:
         return results.load(page.root), load_expected(page.root)
     except (results.StaleResult, results.BadResult) as error:
@@ -55,7 +55,7 @@ def add_result(box: etree.Element, result: results.Result, says: str, page: Page
     if main:
         add_table(box, main)
     inside = fold(box, f"All {count} numbers") if main or count > FEW else box
-    add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, one: said(one), says)
+    add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, number: said(number), says)
     add_certificate(box, result, page)
 
 
@@ -64,36 +64,36 @@ def main_shares(result: results.Result, says: str) -> Table | None:
 
     The key of a share is the way and what was counted, `after.with-page.right`, and so are its words.
     """
-    shares = {key: one for key, one in result.measured.items() if one["unit"] == SHARE}
-    there = [end for end in ENDS if any(key.rpartition(".")[2] == end for key in shares)][:COLUMNS]
-    ways = dict.fromkeys(key.rpartition(".")[0] for key in sorted(shares, key=natural) if key.split(".")[-1] in there)
-    if not there:
+    shares = {key: share for key, share in result.measured.items() if share["unit"] == SHARE}
+    ends = [end for end in ENDS if any(key.rpartition(".")[2] == end for key in shares)][:COLUMNS]
+    ways = dict.fromkeys(key.rpartition(".")[0] for key in sorted(shares, key=natural) if key.split(".")[-1] in ends)
+    if not ends:
         return None
     heads, rows = {}, []
     for way in ways:
         label, cells = "All questions", []
-        for end in there:
-            one = shares.get(f"{way}.{end}".lstrip("."))
-            cells.append(Cell(short(one) if one else NOTHING))
-            if one:
-                before, _, counted = said(one).rpartition(": ")
+        for end in ends:
+            share = shares.get(f"{way}.{end}".lstrip("."))
+            cells.append(Cell(short(share) if share else NOTHING))
+            if share:
+                before, _, counted = said(share).rpartition(": ")
                 label = before or label
                 heads.setdefault(end, counted[0].upper() + counted[1:])
         rows.append(Row(label, cells))
-    return Table(says, "The main shares.", NOTE, ["What was tried", *(heads[end] for end in there)], {"": rows})
+    return Table(says, "The main shares.", NOTE, ["What was tried", *(heads[end] for end in ends)], {"": rows})
 
 
 def natural(key: str) -> list[tuple[int, int, str]]:
-    """Return what sorts keys as people do: 2 before 10, before training before after it."""
+    """Return a sort key that orders keys as people do: 2 before 10, and `before` before `after`."""
     return [(0, int(part), "") if part.isdecimal() else (1, part != "before", part) for part in re.split(r"[.-]", key)]
 
 
 def add_missing(box: etree.Element, missing: dict[str, dict], elsewhere: set[str]) -> None:
-    """Add the list of what is not measured yet, with the command that makes each; a machine after the other."""
+    """Add the list of what is not measured yet, with the command that makes each, by machine."""
     etree.SubElement(box, "h2", {"id": MISSING}).text = "Not measured yet"
     for machine in dict.fromkeys(entry["machine"] for entry in missing.values()):
-        told = "On a machine with a GPU" if machine == "gpu" else f"On a {machine.upper()}"
-        etree.SubElement(box, "p").text = AtomicString(f"{told}:")
+        place = "On a machine with a GPU" if machine == "gpu" else f"On a {machine.upper()}"
+        etree.SubElement(box, "p").text = AtomicString(f"{place}:")
         listed = etree.SubElement(box, "ul", {"class": "missing"})
         for name, entry in missing.items():
             if entry["machine"] == machine:

@@ -27,15 +27,15 @@ NO_ARMS = {"retrieval", "compare"}  # first parts of keys that are no arms
 def block(argument: str, page: Page) -> etree.Element:
     """Return the experiment's tables; SiteError for an unknown, stale or bad result and a mistake in its words."""
     name, _, title = argument.partition(" ")
-    made, expected = load(page)
-    if name not in made and name not in expected:
+    measured, expected = load(page)
+    if name not in measured and name not in expected:
         raise page.error(
-            page.line, f"there is no result {name or 'without a name'}; {nearest(name, [*made, *expected])}"
+            page.line, f"there is no result {name or 'without a name'}; {nearest(name, [*measured, *expected])}"
         )
     box = etree.Element("div", {"class": "evidence experiment"})
     etree.SubElement(box, "h2", {"id": name}).text = AtomicString(title.strip() or TITLE)
-    if name in made:
-        add_result(box, made[name], page)
+    if name in measured:
+        add_result(box, measured[name], page)
     else:
         add_announced(box, page)
     return box
@@ -53,16 +53,16 @@ def add_announced(box: etree.Element, page: Page) -> None:
 
 def add_result(box: etree.Element, result: results.Result, page: Page) -> None:
     """Add a table for each question, each with its numbers by seed in a fold, and how all of it was made."""
-    measured = {key.partition(".")[0] for key in result.measured if "." in key} - NO_ARMS
-    labels = {arm: entry["label"] for arm, entry in load_arms(page, sorted(measured)).items()}
+    arms = {key.partition(".")[0] for key in result.measured if "." in key} - NO_ARMS
+    labels = {arm: entry["label"] for arm, entry in load_arms(page, sorted(arms)).items()}
     order = {arm: place for place, arm in enumerate(labels)}
     rest = sorted(result.measured, key=lambda key: (order.get(key.partition(".")[0], -1), natural(key)))
     compared = add_comparisons(box, result, labels, page)
     rest = [key for key in rest if key not in compared]
     for question in QUESTIONS:
-        if made := table(question, result.measured, labels, result.stem):
+        if answer := table(question, result.measured, labels, result.stem):
             etree.SubElement(box, "h3", {"id": f"{result.stem}-{question.id}"}).text = question.title
-            add_table(box, made)
+            add_table(box, answer)
             keys = keys_of(question, rest)
             add_numbers(fold(box, "By seed"), result, keys, named(labels), question.title)
             rest = [key for key in rest if key not in keys]
@@ -73,10 +73,10 @@ def add_result(box: etree.Element, result: results.Result, page: Page) -> None:
 
 
 def named(labels: Mapping[str, str]):
-    """Return what a number is called: its words, in which the arm has its label."""
+    """Return a function that words a number, with the label of its arm in place of the name."""
 
-    def label(key: str, one: dict) -> str:
-        arm, words = key.partition(".")[0], said(one)
+    def label(key: str, number: dict) -> str:
+        arm, words = key.partition(".")[0], said(number)
         return labels[arm] + words.removeprefix(arm) if arm in labels and words.startswith(arm) else words
 
     return label

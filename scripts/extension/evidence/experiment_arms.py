@@ -26,7 +26,7 @@ def block(argument: str, page: Page) -> etree.Element:
 
 
 def load_arms(page: Page, measured: Iterable[str]) -> Entries:
-    """Return arm -> label, says. measured: arms of a result, which all must be there; SiteError for a mistake."""
+    """Return the entry of each arm; SiteError for a mistake. measured: arms of a result, which all must be there."""
     data = load(page.root / FILE, page.root, "arms")
     page.data.append(page.root / FILE)
     if missing := [arm for arm in measured if arm not in data]:

@@ -55,22 +55,22 @@ NEEDS = {"needs": "Questions to show five points"}
 
 def add_comparisons(box: etree.Element, result: results.Result, labels: Mapping[str, str], page: Page) -> list[str]:
     """Add the comparisons of a result and a fold with all their numbers; return the keys that stand there."""
-    plan = [each for each in read_plan(page) if f"compare.{each['name']}.difference" in result.measured]
+    plan = [pair for pair in read_plan(page) if f"compare.{pair['name']}.difference" in result.measured]
     if not plan:
         return []
-    sentences = load_sentences(page, [each["name"] for each in read_plan(page)])
+    sentences = load_sentences(page, [pair["name"] for pair in read_plan(page)])
     etree.SubElement(box, "h3", {"id": f"{result.stem}-comparisons"}).text = TITLE
     shown: dict[str, list[Row]] = {}
     whole: dict[str, list[Row]] = {}
-    for each in plan:
-        name, family = each["name"], each["family"].capitalize()
+    for pair in plan:
+        name, family = pair["name"], pair["family"].capitalize()
         if name not in sentences:
             raise sentences.error(f"the comparison {name} was measured and asks nothing here")
         numbers = {end: result.measured.get(f"compare.{name}.{end}") for end in (*ALL, *NEEDS)}
-        says, asks = words(numbers, each, labels, sentences[name]), sentences[name]["asks"]
+        says, asks = words(numbers, pair, labels, sentences[name]), sentences[name]["asks"]
         difference = Cell(points(numbers["difference"]))
         row = f"{result.stem}-compare-{name}"
-        shown.setdefault(family, []).append(Row(asks, [difference], row, says, told(each, labels)))
+        shown.setdefault(family, []).append(Row(asks, [difference], row, says, told(pair, labels)))
         cells = [
             Cell(plain(end, number), place(result.stem, f"compare.{name}.{end}") if number else "")
             for end, number in numbers.items()
@@ -80,7 +80,7 @@ def add_comparisons(box: etree.Element, result: results.Result, labels: Mapping[
     heads = [COMPARED, *(ALL | NEEDS).values()]
     asks = "Every comparison with all its numbers."
     add_table(fold(box, "All columns"), Table(f"{TITLE}, all columns", asks, NOTE_ALL, heads, whole))
-    return [key for each in plan for key in result.measured if key.startswith(f"compare.{each['name']}.")]
+    return [key for pair in plan for key in result.measured if key.startswith(f"compare.{pair['name']}.")]
 
 
 def read_plan(page: Page) -> list[dict]:
@@ -90,7 +90,7 @@ def read_plan(page: Page) -> list[dict]:
 
 
 def load_sentences(page: Page, names: list[str]) -> Entries:
-    """Return comparison -> asks, and a sentence for some outcomes; SiteError for a comparison that is not planned."""
+    """Return what each comparison asks, with sentences for some outcomes; SiteError for one that is not planned."""
     data = load(page.root / FILE, page.root, "comparisons")
     page.data.append(page.root / FILE)
     for name in data:
@@ -99,10 +99,10 @@ def load_sentences(page: Page, names: list[str]) -> Entries:
     return data
 
 
-def told(each: Mapping, labels: Mapping[str, str]) -> str:
+def told(pair: Mapping, labels: Mapping[str, str]) -> str:
     """Say which versions are compared, and what is counted."""
-    first, second = (f"{labels[arm]}, {CELLS[cell]}" for arm, cell in (each[side].split() for side in OUTCOMES[:2]))
-    return f"{second}, minus {in_sentence(first)}: {METRICS[each['metric']]}{SETS[each['set']]}."
+    first, second = (f"{labels[arm]}, {CELLS[cell]}" for arm, cell in (pair[side].split() for side in OUTCOMES[:2]))
+    return f"{second}, minus {in_sentence(first)}: {METRICS[pair['metric']]}{SETS[pair['set']]}."
 
 
 def in_sentence(label: str) -> str:
@@ -111,23 +111,23 @@ def in_sentence(label: str) -> str:
     return label[0].lower() + label[1:] if rest == rest.lower() else label
 
 
-def words(numbers: Mapping[str, dict], each: Mapping, labels: Mapping[str, str], sentences: Mapping[str, str]) -> str:
+def words(numbers: Mapping[str, dict], pair: Mapping, labels: Mapping[str, str], sentences: Mapping[str, str]) -> str:
     """Say what came out: in the protocol's own sentence where it has one."""
     difference = numbers["difference"]
     outcome = "second" if difference["low"] > 0 else "first" if difference["high"] < 0 else "unclear"
     if outcome == "unclear":
-        plain = "No difference is shown."
+        default = "No difference is shown."
     else:
-        arm, _, cell = each[outcome].partition(" ")
-        plain = f"Ahead: {in_sentence(labels[arm])}, {CELLS[cell]}."
-    said = sentences.get(outcome, plain)
+        arm, _, cell = pair[outcome].partition(" ")
+        default = f"Ahead: {in_sentence(labels[arm])}, {CELLS[cell]}."
+    sentence = sentences.get(outcome, default)
     if outcome != "unclear" and numbers["p-holm"] and numbers["p-holm"]["value"] > SURE:
-        said += " After Holm's correction this is no longer sure."
-    return said
+        sentence += " After Holm's correction this is no longer sure."
+    return sentence
 
 
 def plain(end: str, number: dict | None) -> str:
-    """Return a number of a comparison as the table of all prints it."""
+    """Return a number of a comparison as the table of all columns prints it."""
     if not number:
         return ""
     if end in ("p", "p-holm"):

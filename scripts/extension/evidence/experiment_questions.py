@@ -24,9 +24,9 @@ OF = {"right": "All facts", "right-changed": "Changed facts", "right-kept": "Kep
 
 @dataclass(frozen=True)
 class Group:
-    """Rows of a table. columns: head -> what comes behind the row's start of a key.
+    """Rows of a table. columns: by head, what comes behind the row's start of a key.
 
-    starts: start of a key -> label; empty for every arm. only: what an arm must have been asked to stand here.
+    starts: labels by start of a key; empty for every arm. only: what an arm must have been asked to stand here.
     """
 
     columns: Mapping[str, str]
@@ -173,15 +173,15 @@ QUESTIONS = (
 
 
 def table(question: Question, measured: Mapping[str, dict], arms: Mapping[str, str], name: str) -> Table | None:
-    """Return the table of a question, None when nothing of it was measured. arms: arm -> label. name: of the result."""
+    """Return the table of a question, None when none of it was measured. arms: labels by arm. name: of the result."""
     groups = {heading: rows_of(group, measured, arms) for heading, group in question.groups.items()}
     heads = list(next(iter(question.groups.values())).columns)
     filled = [head for head in heads if any(head in cells for rows in groups.values() for cells in rows.values())]
-    labels = {**arms, **{start: said for group in question.groups.values() for start, said in group.starts.items()}}
-    made = {}
+    labels = {**arms, **{start: label for group in question.groups.values() for start, label in group.starts.items()}}
+    body = {}
     for number, (heading, rows) in enumerate(groups.items()):
         part = f"-{number}" if number else ""
-        made[heading] = [
+        body[heading] = [
             Row(
                 labels[start],
                 [Cell(cells.get(head, NOTHING)) for head in filled],
@@ -189,14 +189,14 @@ def table(question: Question, measured: Mapping[str, dict], arms: Mapping[str, s
             )
             for start, cells in rows.items()
         ]
-    made = {heading: rows for heading, rows in made.items() if rows}
-    asked = any(cell.text == NOTHING for rows in made.values() for row in rows for cell in row.cells)
-    note = f"{question.note} A dash: not asked." if asked else question.note
-    return Table(question.title, question.asks, note, [question.rows, *filled], made) if made else None
+    body = {heading: rows for heading, rows in body.items() if rows}
+    gaps = any(cell.text == NOTHING for rows in body.values() for row in rows for cell in row.cells)
+    note = f"{question.note} A dash: not asked." if gaps else question.note
+    return Table(question.title, question.asks, note, [question.rows, *filled], body) if body else None
 
 
 def rows_of(group: Group, measured: Mapping[str, dict], arms: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return start of a key -> head -> what the cell prints, without rows that hold nothing."""
+    """Return what the cells print, by start of a key and by head, without rows that hold nothing."""
     rows = {}
     for start in group.starts or arms:
         if group.only and f"{start}.{group.only}" not in measured:

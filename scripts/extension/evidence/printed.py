@@ -17,16 +17,16 @@ from scripts.nearest import nearest
 def block(argument: str, page: Page) -> etree.Element:
     """Return the table as it was printed; SiteError where the result is unknown, stale or printed nothing."""
     try:
-        made, expected = results.load(page.root), load_expected(page.root)
+        measured, expected = results.load(page.root), load_expected(page.root)
     except (results.StaleResult, results.BadResult) as error:
         raise page.error(page.line, str(error)) from None
-    if argument in expected and argument not in made:
+    if argument in expected and argument not in measured:
         return not_yet(argument, page)
-    there = [stem for stem, result in made.items() if result.printed]
-    if argument not in there:
-        known = nearest(argument, [*there, *expected])
-        raise page.error(page.line, f"there is no result {argument} with a printed table; {known}")
-    result, box = made[argument], etree.Element("div", {"class": "printed"})
+    printed = [stem for stem, result in measured.items() if result.printed]
+    if argument not in printed:
+        fix = nearest(argument, [*printed, *expected])
+        raise page.error(page.line, f"there is no result {argument} with a printed table; {fix}")
+    result, box = measured[argument], etree.Element("div", {"class": "printed"})
     box.append(fenced(result.printed, "text", page, f"printed by {argument}"))
     caption = etree.SubElement(box, "p", {"class": "printed-source"})
     caption.text = "Made by "

@@ -42,7 +42,7 @@ class Row:
 class Table:
     """A table. name: for who cannot see it. asks: the question that it answers. note: unit, and what brackets mean.
 
-    groups: heading -> rows, an empty heading where there is only one. words: heads of columns that hold sentences.
+    groups: rows by heading, an empty heading where there is only one. words: heads of columns that hold sentences.
     """
 
     name: str
@@ -62,16 +62,16 @@ def add_table(box: etree.Element, table: Table) -> None:
     """Add a table, in the box in which the theme lets wide tables scroll."""
     frame = etree.SubElement(box, "div", {"class": "md-typeset__scrollwrap"})
     inner = etree.SubElement(frame, "div", {"class": "md-typeset__table"})
-    made = etree.SubElement(inner, "table", {"class": "numbers", "aria-label": table.name})
-    caption = etree.SubElement(etree.SubElement(made, "caption"), "span")
+    element = etree.SubElement(inner, "table", {"class": "numbers", "aria-label": table.name})
+    caption = etree.SubElement(etree.SubElement(element, "caption"), "span")
     asks = etree.SubElement(caption, "strong")
     asks.text, asks.tail = AtomicString(table.asks), AtomicString(f" {table.note}".rstrip())
-    line = etree.SubElement(etree.SubElement(made, "thead"), "tr")
+    line = etree.SubElement(etree.SubElement(element, "thead"), "tr")
     kinds = [{"class": "words"} if head in table.words else {} for head in table.heads]
     for head, kind in zip(table.heads, kinds, strict=True):
         etree.SubElement(line, "th", {"scope": "col", **kind}).text = AtomicString(head)
     for group, rows in table.groups.items():
-        body = etree.SubElement(made, "tbody")
+        body = etree.SubElement(element, "tbody")
         if group:
             # The last cell is empty: a row of heads alone would be another head of the table in its Markdown copy.
             line = etree.SubElement(body, "tr")
@@ -107,29 +107,29 @@ def fold(box: etree.Element, summary: str) -> etree.Element:
 def add_numbers(
     box: etree.Element, result: results.Result, keys: Iterable[str], label: Callable[[str, dict], str], table: str
 ) -> None:
-    """Add a table with a row for each number, without the columns that none of them fills. label: key, number -> it."""
+    """Add a table with a row for each number, without columns that none of them fills. label: names a number."""
     numbers = {key: result.measured[key] for key in keys}
-    filled = {head: [cell(one) for one in numbers.values()] for head, cell in COLUMNS.items()}
+    filled = {head: [cell(number) for number in numbers.values()] for head, cell in COLUMNS.items()}
     filled = {head: cells for head, cells in filled.items() if any(cells)}
     rows = [
-        Row(label(key, one), [Cell(cells[at]) for cells in filled.values()], place(result.stem, key), landing=True)
-        for at, (key, one) in enumerate(numbers.items())
+        Row(label(key, number), [Cell(cells[row]) for cells in filled.values()], place(result.stem, key), landing=True)
+        for row, (key, number) in enumerate(numbers.items())
     ]
     add_table(box, Table(f"{table}, all numbers", ALL, "", ["Measured", *filled], {"": rows}, ("Limit",)))
 
 
-def short(one: dict) -> str:
+def short(number: dict) -> str:
     """Return a number as a table prints it: a share in percent with its interval, another with its least and most."""
-    if one["unit"] == SHARE:
-        return together(with_interval(one).replace(f"{NO_BREAK}%", ""))
-    spread = one.get("min") != one.get("max")
-    around = f" ({results.shown(one['min'])} to {results.shown(one['max'])})" if spread else ""
-    return together(results.shown(one["value"]) + around)
+    if number["unit"] == SHARE:
+        return together(with_interval(number).replace(f"{NO_BREAK}%", ""))
+    spread = number.get("min") != number.get("max")
+    around = f" ({results.shown(number['min'])} to {results.shown(number['max'])})" if spread else ""
+    return together(results.shown(number["value"]) + around)
 
 
-def points(one: dict) -> str:
+def points(number: dict) -> str:
     """Return a difference of shares in percentage points, with its interval: "+71 (+60 to +82)"."""
-    value, low, high = (_signed(100 * one[side]) for side in ("value", "low", "high"))
+    value, low, high = (_signed(100 * number[side]) for side in ("value", "low", "high"))
     return together(f"{value} ({low} to {high})")
 
 
@@ -143,41 +143,41 @@ def _signed(number: float) -> str:
     return "0" if not float(written) else written.replace("-", MINUS)
 
 
-def said(one: dict) -> str:
+def said(number: dict) -> str:
     """Return what a number is, as a label."""
-    return one["says"].rstrip(".")
+    return number["says"].rstrip(".")
 
 
-def value(one: dict) -> str:
+def value(number: dict) -> str:
     """Return a number with its unit. A share needs none."""
-    return f"{results.shown(one['value'])}{NO_BREAK}{one['unit'].removesuffix(SHARE)}".rstrip()
+    return f"{results.shown(number['value'])}{NO_BREAK}{number['unit'].removesuffix(SHARE)}".rstrip()
 
 
 def span(least: str, most: str) -> Callable[[dict], str]:
-    """Return a cell that prints two fields as a range, nothing where they are not there."""
+    """Return a function that prints two fields as a range, and nothing where they are missing."""
 
-    def cell(one: dict) -> str:
-        there = {least, most} <= set(one)
-        return together(f"{results.shown(one[least])} to {results.shown(one[most])}") if there else ""
+    def cell(number: dict) -> str:
+        complete = {least, most} <= set(number)
+        return together(f"{results.shown(number[least])} to {results.shown(number[most])}") if complete else ""
 
     return cell
 
 
-def seeds(one: dict) -> str:
+def seeds(number: dict) -> str:
     """Return what each seed gave."""
-    return "; ".join(results.shown(each) for each in one.get("seeds", ()))
+    return "; ".join(results.shown(seed) for seed in number.get("seeds", ()))
 
 
-def limit(one: dict) -> str:
+def limit(number: dict) -> str:
     """Return what was asked of a value, and whether it is met; empty when nothing was."""
-    asked = []
+    limits = []
     for field, words, met in (
-        ("limit", "at most", lambda: one["value"] <= one["limit"]),
-        ("floor", "at least", lambda: one["value"] >= one["floor"]),
+        ("limit", "at most", lambda: number["value"] <= number["limit"]),
+        ("floor", "at least", lambda: number["value"] >= number["floor"]),
     ):
-        if field in one:
-            asked.append(f"{words} {results.shown(one[field])}: {'met' if met() else 'not met'}")
-    return "; ".join(asked)
+        if field in number:
+            limits.append(f"{words} {results.shown(number[field])}: {'met' if met() else 'not met'}")
+    return "; ".join(limits)
 
 
 COLUMNS: dict[str, Callable[[dict], str]] = {
@@ -185,7 +185,7 @@ COLUMNS: dict[str, Callable[[dict], str]] = {
     f"95{NO_BREAK}% interval": span("low", "high"),
     "Each seed": seeds,
     "Range": span("min", "max"),
-    "Runs": lambda one: str(one.get("n", "")),
-    "Cases": lambda one: str(one.get("cases", "")),
+    "Runs": lambda number: str(number.get("n", "")),
+    "Cases": lambda number: str(number.get("cases", "")),
     "Limit": limit,
 }

@@ -1,7 +1,7 @@
 """Measured values in a sentence: `[=first-verdict-cpu:ratio]` prints that value, linked to its evidence.
 
 Results are read through `scripts/measuring/results.py`. A result that has not been made yet, but is announced in
-`results/expected.yml` (name of the file -> machine, command, says), prints "not measured yet".
+`results/expected.yml` (by name of the file: machine, command, says), prints "not measured yet".
 """
 
 import re
@@ -25,7 +25,7 @@ NOT_YET = "not measured yet"
 
 
 def load_expected(root: Path) -> dict[str, dict]:
-    """Return results that are announced: name of the file -> machine, command, says."""
+    """Return the announced results by name of the file, each with machine, command and says."""
     path = root / "results" / "expected.yml"
     if not path.is_file():
         return {}
@@ -37,18 +37,18 @@ def load_expected(root: Path) -> dict[str, dict]:
 
 
 def not_yet(name: str, page: Page) -> etree.Element:
-    """Return a paragraph that says so of a result, linked to where the command stands that makes it."""
+    """Return a paragraph that says "not measured yet", linked to the command that makes the result."""
     paragraph = etree.Element("p")
     link = etree.SubElement(paragraph, "a", {"class": "measured", "href": page.link(f"evidence.md#{name}")})
     link.text = AtomicString(NOT_YET.capitalize())
     return paragraph
 
 
-def printed(one: dict) -> str:
+def printed(number: dict) -> str:
     """Return a value as a sentence prints it: a share in percent, another number with its unit."""
-    if one["unit"] == SHARE:
-        return percent(one["value"])
-    return " ".join(filter(None, [results.shown(one["value"]), one["unit"]]))
+    if number["unit"] == SHARE:
+        return percent(number["value"])
+    return " ".join(filter(None, [results.shown(number["value"]), number["unit"]]))
 
 
 class MeasuredValue(InlineProcessor):
@@ -62,18 +62,18 @@ class MeasuredValue(InlineProcessor):
         if not (name and colon and key):
             raise page.error(written, f"{written} is not a result; write [=name:key]")
         try:
-            made, expected = results.load(page.root), load_expected(page.root)
-            if name not in made and name not in expected:
-                raise results.UnknownResult(f"there is no result {name}; {nearest(name, [*made, *expected])}")
-            one = made[name].value(key) if name in made else None
+            measured, expected = results.load(page.root), load_expected(page.root)
+            if name not in measured and name not in expected:
+                raise results.UnknownResult(f"there is no result {name}; {nearest(name, [*measured, *expected])}")
+            number = measured[name].value(key) if name in measured else None
         except (results.StaleResult, results.UnknownResult, results.BadResult) as error:
             raise page.error(written, str(error)) from None
-        place = f"{name}:{key}" if one else name  # of a number, the row that it stands in
+        place = f"{name}:{key}" if number else name  # of a number, the row that it stands in
         link = etree.Element("a", {"class": "measured", "href": page.link(f"evidence.md#{place}")})
-        if one is None:
+        if number is None:
             link.text = AtomicString(NOT_YET)
         else:
-            says = f"{one['says']}; measured by {made[name].command} on {made[name].date}"
-            value = etree.SubElement(link, "data", {"class": "result", "value": repr(one["value"]), "title": says})
-            value.text = AtomicString(printed(one))
+            title = f"{number['says']}; measured by {measured[name].command} on {measured[name].date}"
+            value = etree.SubElement(link, "data", {"class": "result", "value": repr(number["value"]), "title": title})
+            value.text = AtomicString(printed(number))
         return link, m.start(0), m.end(0)

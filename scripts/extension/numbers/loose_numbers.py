@@ -50,8 +50,8 @@ BLOCKS = {"p", "li", "dd", "summary", "figcaption", "td", "th"}
 
 
 def figures(text: str) -> list[str]:
-    """Every figure in a piece of Markdown, as written."""
-    return [found[0] for found in FIGURE.finditer(NO_PROSE.sub(" ", text))]
+    """Return every figure in a piece of Markdown, as written."""
+    return [match[0] for match in FIGURE.finditer(NO_PROSE.sub(" ", text))]
 
 
 class LooseNumbers(Treeprocessor):
@@ -99,8 +99,8 @@ def loose_in_data(root: Path) -> list[str]:
 def _loose_in(data: object, root: Path) -> Iterator[str]:
     """Yield what is loose in a mapping or list, and in those inside it."""
     if isinstance(data, list):
-        for one in data:
-            yield from _loose_in(one, root)
+        for entry in data:
+            yield from _loose_in(entry, root)
     elif isinstance(data, Entries):
         around = "\n".join(_texts(data))
         for field, value in data.items():
@@ -118,8 +118,8 @@ def _texts(value: object, deep: bool = True) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) or (deep and isinstance(value, dict)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _texts(one, deep)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part, deep)
 
 
 def _prose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:
@@ -153,7 +153,7 @@ def _where(text: str, number: str, page: Page) -> str:
     """Name the line of the block that holds the number; for a table row, the line with all its cells."""
     cells = [cell.strip() for cell in text.split(" | ")]
     if len(cells) > 1:
-        line = next((one for one in page.source.split("\n") if all(cell in one for cell in cells)), number)
+        line = next((line for line in page.source.split("\n") if all(cell in line for cell in cells)), number)
     else:
-        line = next((one for one in text.split("\n") if number in one), number)
+        line = next((line for line in text.split("\n") if number in line), number)
     return page.where(line)

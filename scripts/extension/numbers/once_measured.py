@@ -42,9 +42,9 @@ class OnceMeasured(Preprocessor):
             else:
                 raise page.error(line, f"{line!r} has no {END} behind it")
             try:
-                made, expected = results.load(page.root), load_expected(page.root)
+                measured, expected = results.load(page.root), load_expected(page.root)
             except (results.StaleResult, results.BadResult) as error:
                 raise page.error(line, str(error)) from None
-            if name not in {*made, *expected}:
-                raise page.error(line, f"there is no result {name}; {nearest(name, [*made, *expected])}")
-            yield from inside if name in made else ["", f"::: printed {name}", ""]
+            if name not in {*measured, *expected}:
+                raise page.error(line, f"there is no result {name}; {nearest(name, [*measured, *expected])}")
+            yield from inside if name in measured else ["", f"::: printed {name}", ""]

@@ -13,9 +13,9 @@ def percent(share: float) -> str:
     return f"{whole}{NO_BREAK}%"
 
 
-def with_interval(one: dict) -> str:
+def with_interval(number: dict) -> str:
     """Return a measured share, with its interval where it has one: "44 % (30 to 58)"."""
-    if not {"low", "high"} <= set(one):
-        return percent(one["value"])
-    low, high = (percent(one[side]).removesuffix(f"{NO_BREAK}%") for side in ("low", "high"))
-    return f"{percent(one['value'])} ({low} to {high})"
+    if not {"low", "high"} <= set(number):
+        return percent(number["value"])
+    low, high = (percent(number[side]).removesuffix(f"{NO_BREAK}%") for side in ("low", "high"))
+    return f"{percent(number['value'])} ({low} to {high})"

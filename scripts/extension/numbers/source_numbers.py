@@ -65,15 +65,15 @@ class Number:
 
 
 def numbers(text: str) -> list[Number]:
-    """Every number in a piece of Markdown that is not a year, a version, a name or code."""
+    """Return every number in a piece of Markdown that is not a year, a version, a name or code."""
     prose = re.sub(CITATION, " ", RESULT.sub(" ", NO_PROSE.sub(" ", text)))
-    found = []
+    parsed = []
     for match in NUMBER.finditer(prose):
         percent = bool(match["percent"])
         for digits in filter(None, (match["first"], match["last"])):
             if percent or not YEAR.fullmatch(digits):
-                found.append(Number(digits, Decimal(digits.replace(",", "")), percent))
-    return found
+                parsed.append(Number(digits, Decimal(digits.replace(",", "")), percent))
+    return parsed
 
 
 def unstated(text: str, around: str, root: Path) -> Iterator[tuple[str, str]]:
@@ -87,10 +87,10 @@ def unstated(text: str, around: str, root: Path) -> Iterator[tuple[str, str]]:
             if RESULT.search(sentence) and not own:
                 continue
             keys = own or keys_in(piece) or keys_in(around)
-            sources = [found for key in dict.fromkeys(keys) if (found := load_references(root).get(key))]
+            sources = [source for key in dict.fromkeys(keys) if (source := load_references(root).get(key))]
             stated = tuple(number for source in sources for number in _stated(source.supports))
             for number in numbers(sentence):
-                if sources and not any(number.may_stand_for(one) for one in stated):
+                if sources and not any(number.may_stand_for(other) for other in stated):
                     yield number.digits, _problem(number, stated, sources)
 
 
@@ -101,7 +101,7 @@ def _stated(supports: tuple[str, ...]) -> tuple[Number, ...]:
 
 def _problem(number: Number, stated: tuple[Number, ...], sources: list[Reference]) -> str:
     entries = ", ".join(f"{source.key} ({FILE}:{source.line})" for source in sources)
-    alike = [one for one in stated if number.distance(one).is_finite()]
-    near = min(alike, key=number.distance, default=None)
-    there = f"the nearest there is {near}; print that, or" if near else "leave it out, or"
-    return f"'{number}' is not in the entry of {entries}; {there} add to its supports what the source says"
+    comparable = [other for other in stated if number.distance(other).is_finite()]
+    near = min(comparable, key=number.distance, default=None)
+    advice = f"the nearest there is {near}; print that, or" if near else "leave it out, or"
+    return f"'{number}' is not in the entry of {entries}; {advice} add to its supports what the source says"

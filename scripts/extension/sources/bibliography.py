@@ -17,9 +17,9 @@ CSL = "references.json"
 def bibtex(references: dict[str, Reference]) -> str:
     """Return all entries as BibTeX."""
     entries = {key: _entry(reference) for key, reference in references.items()}
-    written = io.StringIO()
-    _Writer().write_stream(BibliographyData(entries), written)
-    return written.getvalue()
+    stream = io.StringIO()
+    _Writer().write_stream(BibliographyData(entries), stream)
+    return stream.getvalue()
 
 
 def csl_json(references: dict[str, Reference]) -> str:

@@ -1,8 +1,8 @@
 """Citations: `[@lora]` or `[@lora; @qlora]` becomes links to the entries on the References page.
 
-The entries are in `docs/_data/references.yml`: key -> title, authors (as BibTeX has them), year, exactly one of arxiv,
-doi and url, where (who published it), verified (a letter of VERIFIED), supports (sentences), and `further: true` for
-what is only further reading.
+The entries are in `docs/_data/references.yml`. Under its key each has title, authors (as BibTeX has them), year,
+exactly one of arxiv, doi and url, where (who published it), verified (a letter of VERIFIED), supports (sentences), and
+`further: true` for what is only further reading.
 """
 
 import re
@@ -57,12 +57,12 @@ class Reference:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the names one by one; the last may be `others`."""
+        """Return the names of the authors; the last may be `others`."""
         return tuple(split_name_list(self.authors))
 
     @property
     def short(self) -> str:
-        """As a citation prints it: Hu et al. 2021."""
+        """Return the source as a citation prints it: Hu et al. 2021."""
         families = [family(name) for name in self.names]
         if len(families) > 3 or OTHERS in families:
             return f"{families[0]} et al. {self.year}"
@@ -70,12 +70,12 @@ class Reference:
 
     @property
     def address(self) -> str:
-        """Return where it can be read."""
+        """Return the URL where it can be read."""
         return self.url or (f"https://doi.org/{self.doi}" if self.doi else f"https://arxiv.org/abs/{self.arxiv}")
 
     @property
     def place(self) -> str:
-        """Say who published it, and under which identifier."""
+        """Return who published it, and under which identifier."""
         if self.verified == OURS:
             return VERIFIED[OURS]
         number = f"arXiv {self.arxiv}" if self.arxiv else f"doi {self.doi}" if self.doi else ""
@@ -107,11 +107,11 @@ def _read(root: Path, changed: int) -> dict[str, Reference]:
 
 
 def _check_identifier(entry: Entries, key: str) -> None:
-    given = [field for field in IDENTIFIERS if field in entry]
-    if len(given) != 1:
-        has = " and ".join(given) or "no identifier"
+    fields = [field for field in IDENTIFIERS if field in entry]
+    if len(fields) != 1:
+        has = " and ".join(fields) or "no identifier"
         raise entry.error(f"{key} has {has}; give it one of {', '.join(IDENTIFIERS)}")
-    (field,) = given
+    (field,) = fields
     if field == "url" and "where" not in entry and entry["verified"] != OURS:
         raise entry.error(f"{key} has no where; say who published it", field)
 
@@ -130,21 +130,21 @@ def _check_names(entry: Entries, key: str) -> None:
 
 
 def keys_in(text: str) -> list[str]:
-    """Every key cited in a piece of Markdown, in order."""
-    return [key.strip(" @") for inside in re.findall(CITATION, text) for key in inside.split(";")]
+    """Return every key cited in a piece of Markdown, in order."""
+    return [key.strip(" @") for citation in re.findall(CITATION, text) for key in citation.split(";")]
 
 
 def resolve(cited: str, page: Page) -> list[Reference]:
     """Return the entries of one `@lora; @qlora`; SiteError where a key is unknown."""
-    references, found = load_references(page.root), []
+    known, references = load_references(page.root), []
     for part in cited.split(";"):
         key = part.strip()
         if not key.startswith("@"):
             raise page.error(f"[{cited}]", f"[{cited}] is not a citation; write [@key] or [@key; @other]")
-        if key[1:] not in references:
-            raise page.error(f"[{cited}]", f"there is no reference {key[1:]}; {nearest(key[1:], references)}")
-        found.append(references[key[1:]])
-    return found
+        if key[1:] not in known:
+            raise page.error(f"[{cited}]", f"there is no reference {key[1:]}; {nearest(key[1:], known)}")
+        references.append(known[key[1:]])
+    return references
 
 
 class Citation(InlineProcessor):

@@ -44,33 +44,33 @@ class Place:
 
 
 def cited_in(root: Path, cites: Mapping[str, Cites]) -> dict[str, list[Place]]:
-    """Return key -> every section that cites it, in the order of pages and sections.
+    """Return every section that cites a key, by key, in the order of pages and sections.
 
-    cites: name of a block -> what it cites.
+    cites: what blocks cite, by the name of the block.
     """
-    found: dict[str, list[Place]] = {}
+    sections: dict[str, list[Place]] = {}
     for path in sorted((root / "docs").rglob("*.md")):
         for place, keys in _cited_by(path, root, cites):
             for key in keys:
-                places = found.setdefault(key, [])
+                places = sections.setdefault(key, [])
                 if place not in places:
                     places.append(place)
-    return found
+    return sections
 
 
 def _cited_by(path: Path, root: Path, cites: Mapping[str, Cites]) -> Iterator[tuple[Place, list[str]]]:
     """Yield sections of one page with the keys cited there."""
     text = FENCE.sub("", FRONT_MATTER.sub("", path.read_text(encoding="utf-8")))
     name, title = path.relative_to(root / "docs").as_posix(), title_of(path)
-    here, ids = Place(name, title), set()
+    place, ids = Place(name, title), set()
     for line in text.split("\n"):
         if heading := HEADING.match(line):
-            own = OWN_ID.search(heading[2])
+            own_id = OWN_ID.search(heading[2])
             words = OWN_ID.sub("", heading[2]).replace("`", "")
-            anchor = own[1] if own else unique(slugify(words, "-"), ids)
-            here = Place(name, title, anchor, words) if heading[1] != "#" else Place(name, title)
+            anchor = own_id[1] if own_id else unique(slugify(words, "-"), ids)
+            place = Place(name, title, anchor, words) if heading[1] != "#" else Place(name, title)
         if keys := keys_in(CODE_SPAN.sub("", line)):
-            yield here, keys
+            yield place, keys
         if (block := BLOCK.match(line)) and block[1] in cites:
             for anchor, section, keys in cites[block[1]](block[2] or "", root):
-                yield (Place(name, title, anchor, section) if anchor else here), keys
+                yield (Place(name, title, anchor, section) if anchor else place), keys

@@ -15,6 +15,7 @@ SHOWN = 10  # names of one source; the files have all
 
 
 def block(argument: str, page: Page) -> etree.Element:
+    """Return the list of every source; SiteError for one that nothing cites."""
     if argument:
         raise page.error(page.line, "references takes no argument")
     references, cited = load_references(page.root), cited_in(page.root, page.cites)
@@ -30,9 +31,9 @@ def block(argument: str, page: Page) -> etree.Element:
 
 
 def _must_be_used(references: dict[str, Reference], cited: dict[str, list[Place]], page: Page) -> None:
-    """Further reading is used by standing in its list; everything else must be cited somewhere."""
+    """Raise SiteError for an entry that nothing cites; further reading needs no citation."""
     lines = (page.root / FILE).read_text(encoding="utf-8").split("\n")
-    unused = [key for key, one in references.items() if not one.further and key not in cited]
+    unused = [key for key, reference in references.items() if not reference.further and key not in cited]
     if unused:
         fix = "cite it, mark it 'further: true', or take it out"
         raise SiteError("\n".join(f"{FILE}:{lines.index(f'{key}:') + 1}: nothing cites {key}; {fix}" for key in unused))
