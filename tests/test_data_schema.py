@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from scripts.extension.data_file import load
 from scripts.extension.data_schema import SCHEMAS
 from scripts.extension.page import SiteError
+from scripts.extension.sources.citations import IDENTIFIERS, VERIFIED
 from scripts.measuring.results import REPOSITORY
 
 FILES = sorted([*(REPOSITORY / "docs" / "_data").rglob("*.yml"), REPOSITORY / "results" / "expected.yml"])
@@ -26,6 +27,12 @@ def test_a_file_names_its_schema_for_editors_and_holds_to_it(path):
 def test_a_schema_is_one_and_is_used(path):
     Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
     assert any(f"/{path.name}\n" in file.read_text(encoding="utf-8")[:120] for file in FILES)
+
+
+def test_the_schema_of_sources_knows_the_letters_and_identifiers_that_the_code_knows():
+    fields = json.loads((SCHEMAS / "references.json").read_text(encoding="utf-8"))["additionalProperties"]["properties"]
+    assert fields["verified"]["enum"] == list(VERIFIED)
+    assert set(IDENTIFIERS) <= set(fields)
 
 
 GOOD = """\

@@ -82,7 +82,7 @@ MISTAKES = {
     "malformed doi": ('arxiv: "2106.09685"', "doi: doi.org/x", r":5: lora: doi must be such as 10.1000/182"),
     "bad url": ('arxiv: "2106.09685"', "url: arxiv.org", r":5: lora: url must be a web address"),
     "url without publisher": ('arxiv: "2106.09685"', "url: https://a.example", r":5: lora has no where; say who"),
-    "bad letter": ("verified: T", "verified: Q", r":6: lora: verified must be one of T A D O X N"),
+    "bad letter": ("verified: T", "verified: Q", r":6: lora: verified must be one of T A D X O N"),
     "no sentence": (
         '["Adapters are small, and training takes 48 GB."]',
         "[{a: b}]",
