@@ -138,12 +138,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         set_up_embedder(ROOT)
         if options.tuning:
-            failed = make_all(trials(plan["tuning"], options.model), ROOT)
+            jobs = trials(plan["tuning"], options.model)
         else:
             jobs = evidence(options.arms, options.seeds, options.machine, options.model, ROOT)
-            if not all(is_made(job, ROOT) for job in jobs):
-                must_compute_in(plan["evidence"].get("dtype"), options.machine, ROOT)
-            failed = make_all(jobs, ROOT)
+        if not all(is_made(job, ROOT) for job in jobs):
+            must_compute_in(plan["evidence"].get("dtype"), options.machine, ROOT)
+        failed = make_all(jobs, ROOT)
+        if not options.tuning:
             say("experiment", f"{summarise(EXPERIMENT, options.machine, ROOT).relative_to(ROOT)} written")
     except MISTAKES as error:
         say("experiment", str(error))

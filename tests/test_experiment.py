@@ -76,6 +76,8 @@ def test_a_machine_that_computes_in_another_dtype_makes_no_run(root, capsys):
         "experiment: the protocol says bfloat16, and this machine computes in float32; run it on a CPU with avx512_bf16"
     )
     assert capsys.readouterr().err.strip().startswith(asks)
+    assert experiment.main(["--tuning"]) == 2 and files(root) == []  # settings are chosen in the same dtype
+    assert "this machine computes in float32" in capsys.readouterr().err
     put(root, "snippets/case/model.py", "broken\n")
     assert experiment.main([]) == 2
     assert "could not be asked for its dtype: NameError" in capsys.readouterr().err
