@@ -73,6 +73,7 @@ def test_a_mistake_in_the_drawing_names_file_and_line(site, old, new, message):
     ("line", "message"),
     [
         ("::: picture bx Small.\n", r"there is no picture bx; did you mean box\?"),
+        ("::: picture box It takes 48 GB.\n", "loose number '48 GB' in the caption of box; cite a source beside it"),
         ("::: picture box\n", "the picture box has no caption; write one behind its name"),
     ],
 )

@@ -18,7 +18,7 @@ MAY = {
     "extension/page": {"nearest"},
     "extension/sources": {"nearest", "extension/page", "downloads"},
     "extension/numbers": {"nearest", "extension/page", "extension/sources", "measuring"},
-    "extension/lesson": {"nearest", "extension/page", "extension/sources"},
+    "extension/lesson": {"nearest", "extension/page", "extension/sources", "extension/numbers"},
     "extension/quiz": {"nearest", "extension/page", "extension/sources", "extension/numbers", "downloads", "quiz"},
     "extension/practice": {"nearest", "extension/page", "extension/sources", "extension/numbers"},
     "extension/code": {"nearest", "extension/page", "extension/numbers", "anki", "downloads", "measuring"},

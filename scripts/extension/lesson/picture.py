@@ -7,7 +7,10 @@ see it. The caption is Markdown, citations too. Pictures of data are drawn from 
 import re
 from xml.etree import ElementTree as etree
 
+from scripts.extension.numbers.inline import RESULT
+from scripts.extension.numbers.loose_numbers import figures
 from scripts.extension.page import Page, SiteError
+from scripts.extension.sources.citations import keys_in
 from scripts.nearest import nearest
 
 FOLDER = "docs/_data/pictures"
@@ -25,6 +28,8 @@ def block(argument: str, page: Page) -> etree.Element:
         raise page.error(page.line, f"there is no picture {name}; {nearest(name, names)}")
     if not caption.strip():
         raise page.error(page.line, f"the picture {name} has no caption; write one behind its name")
+    if (numbers := figures(caption)) and not keys_in(caption) and not RESULT.search(caption):
+        raise page.error(page.line, f"loose number {numbers[0]!r} in the caption of {name}; cite a source beside it")
     text = path.read_text(encoding="utf-8").strip()
     root = check(text, name, f"{FOLDER}/{name}.svg")
     page.data.append(path)
