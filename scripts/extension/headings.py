@@ -7,7 +7,7 @@ from markdown.extensions.toc import slugify, unique
 
 TITLE = re.compile(r"^# +(.+?) *#*$", re.MULTILINE)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
-FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.DOTALL | re.MULTILINE)  # a comment in code is no heading
+FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.DOTALL | re.MULTILINE)  # in code is no heading, and no citation
 
 
 def title_of(path: Path) -> str:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from markdown.extensions.toc import slugify, unique
 
-from scripts.extension.headings import title_of
+from scripts.extension.headings import FENCE, title_of
 from scripts.extension.sources.citations import keys_in
 
-FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.DOTALL | re.MULTILINE)  # neither a heading nor a citation
 FRONT_MATTER = re.compile(r"\A---\n.*?^---$", re.DOTALL | re.MULTILINE)
 CODE_SPAN = re.compile(r"`[^`\n]*`")
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *#*$")
