@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.measuring import results, runs
@@ -88,13 +89,19 @@ def make_all(jobs: list[Job], root: Path) -> list[str]:
     return failed
 
 
-def must_compute_in(dtype: str | None, machine: str, root: Path) -> None:
-    """Raise RunError where the snippets would compute in another dtype on this machine than the protocol says."""
+def in_dtype(dtype: str | None, jobs: list[Job], machine: str, root: Path) -> list[Job]:
+    """Return the jobs as this machine can do them in the protocol's dtype, or raise RunError.
+
+    On a CPU without instructions for bfloat16, its products are formed in 32 bits and rounded.
+    """
     device = "cpu" if machine == "cpu" else "cuda"
     code = f"import torch; from case.model import choose_dtype; print(choose_dtype(torch.device({device!r})))"
-    if dtype and dtype not in (chosen := print_of(code, root / "snippets")):
-        native = "a CPU with avx512_bf16 or AMX" if machine == "cpu" else "another GPU"
-        raise RunError(f"the protocol says {dtype}, and this machine computes in {chosen}; run it on {native}")
+    if not dtype or dtype in (chosen := print_of(code, root / "snippets")):
+        return jobs
+    if (dtype, machine) == ("bfloat16", "cpu"):
+        say("experiment", "this CPU has bfloat16 only by way of 32 bits: more than three times slower")
+        return [replace(job, wide=True) for job in jobs]
+    raise RunError(f"the protocol says {dtype}, and this machine computes in {chosen}; run it on another")
 
 
 def print_of(code: str, folder: Path) -> str:
@@ -142,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             jobs = evidence(options.arms, options.seeds, options.machine, options.model, ROOT)
         if not all(is_made(job, ROOT) for job in jobs):
-            must_compute_in(plan["evidence"].get("dtype"), options.machine, ROOT)
+            jobs = in_dtype(plan["evidence"].get("dtype"), jobs, options.machine, ROOT)
         failed = make_all(jobs, ROOT)
         if not options.tuning:
             say("experiment", f"{summarise(EXPERIMENT, options.machine, ROOT).relative_to(ROOT)} written")

@@ -10,7 +10,7 @@ from scripts import experiment
 from scripts.experiment import EMBEDDER, evidence, make_all, set_up_embedder, trials
 from scripts.measuring import runs
 from scripts.measuring.experiment_summary import CELLS, PLAN
-from scripts.measuring.make_run import claim
+from scripts.measuring.make_run import WIDE, claim
 from scripts.measuring.runs import BadRun
 from scripts.measuring.snippet_process import RunError
 from scripts.measuring.versions import SETS
@@ -68,23 +68,35 @@ def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
 CHOOSES = "def choose_dtype(device):\n    return 'torch.{dtype}'\n"
 
 
-def test_a_machine_that_computes_in_another_dtype_makes_no_run(root, capsys):
+def test_a_cpu_without_the_dtype_forms_its_products_in_32_bits(root, capsys):
     edit(root, PLAN.as_posix(), "seeds = [0, 1]", 'seeds = [0, 1]\ndtype = "bfloat16"')
     put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
-    assert experiment.main([]) == 2 and files(root) == []
-    asks = (
-        "experiment: the protocol says bfloat16, and this machine computes in float32; run it on a CPU with avx512_bf16"
+    put(
+        root,
+        WIDE.as_posix(),
+        "import runpy, sys\nsys.argv, sys.path[0] = sys.argv[1:], 'snippets'\nrunpy.run_path(sys.argv[0], None, '__main__')",
     )
-    assert capsys.readouterr().err.strip().startswith(asks)
-    assert experiment.main(["--tuning"]) == 2 and files(root) == []  # settings are chosen in the same dtype
-    assert "this machine computes in float32" in capsys.readouterr().err
+    assert experiment.main(["--arms", "base"]) == 0 and len(files(root)) == 2
+    assert "this CPU has bfloat16 only by way of 32 bits" in capsys.readouterr().err
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="bfloat16"))
+    assert experiment.main([]) == 0 and len(files(root)) == 4
+    products = [run.environment.get("products", "") for run in runs.load("fine-tune-vs-rag", root)]
+    assert products == ["formed in 32 bits, rounded to bfloat16"] * 2 + [""] * 2
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
+    capsys.readouterr()
+    assert experiment.main([]) == 0  # with every run there, no machine is asked what it computes in
+    assert "32 bits" not in capsys.readouterr().err
+
+
+def test_a_machine_without_the_dtype_makes_no_run(root, capsys):
+    edit(root, PLAN.as_posix(), "seeds = [0, 1]", 'seeds = [0, 1]\ndtype = "bfloat16"')
+    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float16"))
+    assert experiment.main(["--machine", "gpu"]) == 2 and files(root) == []
+    asks = "experiment: the protocol says bfloat16, and this machine computes in float16; run it on another\n"
+    assert capsys.readouterr().err == asks
     put(root, "snippets/case/model.py", "broken\n")
     assert experiment.main([]) == 2
     assert "could not be asked for its dtype: NameError" in capsys.readouterr().err
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="bfloat16"))
-    assert experiment.main([]) == 0 and len(files(root)) == 4
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
-    assert experiment.main([]) == 0  # with every run there, any machine can sum up
 
 
 def test_what_is_there_is_not_made_again(root, capsys):

@@ -18,6 +18,7 @@ from scripts.staleness.code_hash import code_of, defaults_of
 OUTPUTS = ("out", "index")  # flags that say where a snippet writes
 NO_NUMBER = {*OUTPUTS, "json", "device", "resume", "merge", "arms", "seeds"}  # flags whose default changes no number
 WORK = Path("build") / "measure"
+WIDE = Path("scripts") / "measuring" / "bfloat16_products.py"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Job:
     """A run to make. arguments: for the snippet. model: for --model, empty for its own. command: what makes it again.
 
     key: of its part of the metrics, empty for all. threads: of the process, 0 for as many as the machine gives.
+    wide: products of bfloat16 are formed in 32 bits, for a processor that has no instructions for them.
     """
 
     experiment: str
@@ -37,6 +39,7 @@ class Job:
     key: str = ""
     protocol: int = 0
     threads: int = 0
+    wide: bool = False
 
     @property
     def file(self) -> Path:
@@ -90,12 +93,14 @@ def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) 
     arguments, before = job.all_arguments(root), made_with(job, root)
     shutil.rmtree(root / job.work, ignore_errors=True)
     environ = {"OMP_NUM_THREADS": str(job.threads)} if job.threads else {}
-    output = run_snippet(job.file, arguments, root, limit, environ, quiet)
+    through = [WIDE.as_posix()] if job.wide else []
+    output = run_snippet(job.file, arguments, root, limit, environ, quiet, through)
     if before != made_with(job, root):
         raise RunError(f"{job.file} or what it uses was changed while it ran; run it again")
     report = output["report"]
     metrics = report["metrics"][job.key] if job.key else report["metrics"]
     environment = plain(metrics.pop("environment", report["environment"]))
+    environment |= {"products": "formed in 32 bits, rounded to bfloat16"} if job.wide else {}
     environment |= weights_of("model", job.model, root)
     environment |= weights_of("embedder", "".join(runs.after(arguments, "--embedder")), root)
     run = Run(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 BAR = re.compile(r"\r|\d%\|")  # what a progress bar leaves in a text
@@ -24,14 +24,21 @@ class RunError(Exception):
 
 
 def run_snippet(
-    file: Path, arguments: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
+    file: Path,
+    arguments: list[str],
+    root: Path,
+    limit: float | None = None,
+    environ: Mapping = {},
+    quiet: bool = False,
+    through: Sequence[str] = (),
 ) -> dict:
     """Run a snippet, named from the root; return report, printed (its table) and seconds; RunError without a report.
 
     limit: seconds it may take. environ: variables to add to its environment. quiet: its progress is not shown.
+    through: a program that runs the snippet, named from the root.
     """
     started = time.monotonic()
-    stdout, stderr = run([sys.executable, str(file), *arguments], root, limit, environ, quiet)
+    stdout, stderr = run([sys.executable, *through, str(file), *arguments], root, limit, environ, quiet)
     seconds, report = round(time.monotonic() - started, 1), read_report(stdout, file)
     return {"report": report, "printed": table_of(stderr), "seconds": seconds}
 
@@ -62,7 +69,7 @@ def run(
     command: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
 ) -> tuple[str, str]:
     """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late."""
-    name, pieces = Path(command[1]).name, []
+    name, pieces = [Path(word).name for word in command[1:3] if word.endswith(".py")][-1], []
     # A process group of its own: Ctrl-C reaches it once, from us, and not also from the terminal.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=root, env={**os.environ, **environ}, process_group=0, **pipes) as process:

@@ -24,6 +24,7 @@ NAMES = {  # what an environment calls it, and its name here
     "threads": "Threads",
     "device": "Device",
     "dtype": "Precision",
+    "products": "Products of matrices",
     "model": "Model, and the hash of its weights",
     "embedder": "Embedder, likewise",
     "seeds": "Seeds",
