@@ -69,7 +69,7 @@ def run(
     command: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
 ) -> tuple[str, str]:
     """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late."""
-    name, pieces = [Path(word).name for word in command[1:3] if word.endswith(".py")][-1], []
+    name, pieces = Path(command[2] if command[2:] and command[2].endswith(".py") else command[1]).name, []
     # A process group of its own: Ctrl-C reaches it once, from us, and not also from the terminal.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=root, env={**os.environ, **environ}, process_group=0, **pipes) as process:
