@@ -102,10 +102,10 @@ def set_up_model() -> None:
 
 def set_up_browsers() -> None:
     """Find Chromium and Firefox on the path, else install Debian's, else Playwright's own Chromium."""
-    if not any(map(shutil.which, CHROMIUM)) and not debian("chromium"):
+    if not any(map(shutil.which, CHROMIUM)) and not install_debian_package("chromium"):
         say("Playwright's Chromium, once")
         run([str(PYTHON), "-m", "playwright", "install", "chromium"], "no Chromium; install one and put it on the path")
-    if not any(map(shutil.which, FIREFOX)) and not debian("firefox-esr"):
+    if not any(map(shutil.which, FIREFOX)) and not install_debian_package("firefox-esr"):
         say("no Firefox: its tests will be skipped; install one and put it on the path")
 
 
@@ -123,7 +123,7 @@ def set_up_successor() -> None:
         say("no Zensical: its test will be skipped")
 
 
-def debian(package: str) -> bool:
+def install_debian_package(package: str) -> bool:
     """Install a Debian package where that is possible without a password; say whether it worked."""
     as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not shutil.which("apt-get") or (as_root and not works("sudo", "-n", "true")):

@@ -15,7 +15,7 @@ from scripts import experiment
 from scripts.measure import MISTAKES, Plan, measure
 from scripts.measuring import results, runs
 from scripts.measuring.experiment_summary import EXPERIMENT, summarise
-from scripts.measuring.make_run import plain
+from scripts.measuring.make_run import flatten
 from scripts.measuring.snippet_process import RunError, read_report, run
 from scripts.nearest import nearest
 
@@ -50,7 +50,7 @@ def measure_memory(root: Path, command: str) -> list[str]:
                 reason = "it does not fit into this GPU" if error.status == NO_ROOM else str(error)
                 missing.append(f"{label} of {model} ({reason})")
                 continue
-            environment = plain(report["environment"])
+            environment = flatten(report["environment"])
             for key, (unit, says) in FIGURES.items():
                 entry = {"value": report["metrics"][key], "unit": unit, "says": f"{label} of {model}: {says}."}
                 measured[f"llama-{shape}.{method}.{key.replace('_', '-')}"] = entry

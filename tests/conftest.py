@@ -36,6 +36,7 @@ ANYWHERE = "https://anywhere.example"  # stands in a built site for the address 
 SUB_PATH = "/docs/decision"
 TEXTS = (".html", ".json", ".md", ".txt", ".xml")
 HEAVY = re.compile(r"^ *(?:import|from) (?:torch|transformers|peft|trl|lancedb|llguidance|bitsandbytes)\b", re.M)
+TEXT = re.compile(r'"{3}.*?"{3}', re.S)  # an import in it is another program's
 IMPORTED = re.compile(r"^(?:import|from) ([\w.]+)(?: import (\w+))?", re.M)
 REPORT = pytest.StashKey[str]()  # how the pages read, for the end of the run
 # Without these a browser on a closed network keeps asking its maker's hosts.
@@ -63,7 +64,7 @@ def pytest_ignore_collect(collection_path, config):
 def needs_torch(file: Path, seen: set[Path]) -> bool:
     """Say whether a file imports torch or its like, itself or through files of ours."""
     seen.add(file)
-    text = file.read_text(encoding="utf-8")
+    text = TEXT.sub("", file.read_text(encoding="utf-8"))
     names = {name for module, inside in IMPORTED.findall(text) for name in (module, f"{module}.{inside}")}
     paths = {(room / name.replace(".", "/")).with_suffix(".py") for name in names for room in (ROOT / "snippets", ROOT)}
     return bool(HEAVY.search(text)) or any(needs_torch(path, seen) for path in paths - seen if path.is_file())

@@ -8,8 +8,8 @@ import pytest
 from scripts.publishing import vendor
 from scripts.publishing.static_host import StaticHost
 from tests.conftest import ROOT
-from tests.test_interview_data import FOLDER, TAGS, good
-from tests.test_interview_data import PAGE as LESSON
+from tests.interview_data import FOLDER, TAGS, good
+from tests.interview_data import PAGE as LESSON
 from tests.test_interview_page import PAGE, TOPICS
 from tests.tiny_site import TinySite
 

@@ -40,7 +40,7 @@ def test_a_batch_gives_what_one_at_a_time_gives(tiny_model):
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(name, says, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(BadInput, match=says) as caught:
         open_model(name, CPU)
     assert "\n" not in str(caught.value)

@@ -93,9 +93,9 @@ def test_zip_holds_all_that_runs_and_nothing_hidden(site):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["rag.py", "lora.py", "evals.py"])
-def test_unpacked_zip_runs(tmp_path, name):
-    """As a reader runs it: with the case that is in the zip, from any folder, on the real model."""
-    model = ROOT / "build" / "model"
+def test_unpacked_zip_runs(tmp_path, name, request):
+    """As a reader runs it: with the case that is in the zip, from any folder; one of them on the real model."""
+    model = request.getfixturevalue("tiny_model") if name == "lora.py" else ROOT / "build" / "model"
     if not model.is_dir():
         pytest.skip("no build/model: run `python scripts/bootstrap.py model`")
     zipfile.ZipFile(io.BytesIO(archive(ROOT))).extractall(tmp_path)

@@ -90,7 +90,10 @@ def test_a_worker_that_a_policy_forbids_is_a_failure_and_no_exception(open_engin
     assert page.evaluate("settled('failed')")["reason"] in ("no-worker", "failed-to-load")
 
 
-@pytest.mark.parametrize("name", ["python_stdlib.gzip", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs"])
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "python_stdlib.gzip", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs", "pyodide-lock.json"],
+)
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(body=b"\0asm damaged")], ids=["missing", "damaged"])
 def test_what_was_asked_is_refused_when_a_file_fails_and_answered_after_a_retry(open_engine, name, fault):
     page = open_engine()
@@ -118,12 +121,15 @@ def test_a_damaged_file_in_the_cache_does_not_outlive_a_retry(open_engine):
     assert path not in page.host.log, "the second visit takes it from the cache"
 
 
-@pytest.mark.slow
 def test_a_worker_that_dies_without_a_word_refuses_what_is_open_and_can_be_replaced(open_engine):
     page = open_engine()
+    page.clock.install()
+    page.reload()
     page.evaluate(f"engine.ask('{REQUEST}')")
     page.workers[0].evaluate("self.close()")
-    assert page.evaluate(f"outcome(engine.ask('{REQUEST}'))") == {"reason": "crashed"}
+    page.evaluate(f"() => {{ globalThis.asked = outcome(engine.ask('{REQUEST}')) }}")
+    page.clock.fast_forward(15_001)
+    assert page.evaluate("asked") == {"reason": "crashed"}
     assert page.evaluate("states.at(-1)") == {"phase": "failed", "reason": "crashed"}
     page.evaluate("engine.retry()")
     assert page.evaluate(f"engine.ask('{REQUEST}')") == reply(REQUEST)

@@ -1,54 +1,19 @@
 """The program of the experiment: what it makes, what it leaves alone, and how it ends; with a toy for the snippet."""
 
-import shutil
-import tomllib
-
 import pytest
 
-import arms
 from scripts import experiment
-from scripts.experiment import EMBEDDER, evidence, make_all, set_up_embedder, trials
+from scripts.experiment import evidence, make_all
 from scripts.measuring import runs
-from scripts.measuring.experiment_summary import CELLS, PLAN
-from scripts.measuring.make_run import WIDE, claim
+from scripts.measuring.make_run import claim
 from scripts.measuring.runs import BadRun
-from scripts.measuring.snippet_process import RunError
-from scripts.measuring.versions import SETS
-from tests.made_runs import ROOT, TOY, checkout, edit, put
-
-SETTINGS = """
-[tuning]
-split = "development"
-seed = 100
-change = ["wide=false"]
-
-[tuning.trials]
-tuned-1e-4 = ["tuned", "rate=1e-4"]
-tuned-1e-2 = ["tuned", "rate=1e-2"]
-
-[evidence]
-seeds = [0, 1]
-"""
+from tests.made_runs import edit, put
+from tests.toy_experiment import files, toy_experiment
 
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    """A checkout whose experiment is a toy, and a package that carries an embedder."""
-    package = tmp_path / "packages/toy_embedder"
-    put(package, "__init__.py", "")
-    put(package, "model/model.safetensors", "weights")
-    monkeypatch.syspath_prepend(tmp_path / "packages")
-    root = checkout(tmp_path / "root")
-    put(root, "snippets/fine_tune_vs_rag.py", TOY)
-    put(root, PLAN.as_posix(), SETTINGS)
-    monkeypatch.setattr(experiment, "ROOT", root)
-    monkeypatch.setattr(experiment, "PACKAGE", "toy_embedder")
-    monkeypatch.setattr(experiment, "summarise", lambda name, machine, root: root / f"results/{name}-{machine}.json")
-    return root
-
-
-def files(root) -> list[str]:
-    return sorted(path.relative_to(root / "results/runs").as_posix() for path in (root / "results").rglob("*.json"))
+    return toy_experiment(tmp_path, monkeypatch)
 
 
 def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
@@ -63,40 +28,6 @@ def test_every_arm_runs_on_every_seed_and_is_summed_up(root, capsys):
     given = f"--model build/model --arms tuned --seeds 1 --embedder build/embedder --device cpu --out {out}/out"
     assert run.arguments == given.split() and run.protocol == 1 and run.command.endswith("--model build/model")
     assert run.metrics["after"]["with_page"]["right"]["value"] == 0.6 and not (root / out).exists()
-
-
-CHOOSES = "def choose_dtype(device):\n    return 'torch.{dtype}'\n"
-
-
-def test_a_cpu_without_the_dtype_forms_its_products_in_32_bits(root, capsys):
-    edit(root, PLAN.as_posix(), "seeds = [0, 1]", 'seeds = [0, 1]\ndtype = "bfloat16"')
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
-    put(
-        root,
-        WIDE.as_posix(),
-        "import runpy, sys\nsys.argv, sys.path[0] = sys.argv[1:], 'snippets'\nrunpy.run_path(sys.argv[0], None, '__main__')",
-    )
-    assert experiment.main(["--arms", "base"]) == 0 and len(files(root)) == 2
-    assert "this CPU has bfloat16 only by way of 32 bits" in capsys.readouterr().err
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="bfloat16"))
-    assert experiment.main([]) == 0 and len(files(root)) == 4
-    products = [run.environment.get("products", "") for run in runs.load("fine-tune-vs-rag", root)]
-    assert products == ["formed in 32 bits, rounded to bfloat16"] * 2 + [""] * 2
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float32"))
-    capsys.readouterr()
-    assert experiment.main([]) == 0  # with every run there, no machine is asked what it computes in
-    assert "32 bits" not in capsys.readouterr().err
-
-
-def test_a_machine_without_the_dtype_makes_no_run(root, capsys):
-    edit(root, PLAN.as_posix(), "seeds = [0, 1]", 'seeds = [0, 1]\ndtype = "bfloat16"')
-    put(root, "snippets/case/model.py", CHOOSES.format(dtype="float16"))
-    assert experiment.main(["--machine", "gpu"]) == 2 and files(root) == []
-    asks = "experiment: the protocol says bfloat16, and this machine computes in float16; run it on another\n"
-    assert capsys.readouterr().err == asks
-    put(root, "snippets/case/model.py", "broken\n")
-    assert experiment.main([]) == 2
-    assert "could not be asked for its dtype: NameError" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_made_again(root, capsys):
@@ -182,59 +113,3 @@ def test_stopped_it_says_where_to_go_on(root, capsys, monkeypatch):
     monkeypatch.setattr(experiment, "make", lambda *of, **more: (_ for _ in ()).throw(KeyboardInterrupt))
     assert experiment.main([]) == 130
     assert capsys.readouterr().err.endswith("stopped; what is finished is in results/runs, run it again to go on\n")
-
-
-def test_the_embedder_comes_whole_or_not_at_all(root, monkeypatch):
-    real = shutil.copytree
-
-    def full(source, target):
-        real(source, target)
-        raise OSError("disk full")
-
-    monkeypatch.setattr(shutil, "copytree", full)
-    with pytest.raises(OSError, match="disk full"):
-        set_up_embedder(root)
-    assert not list((root / "build").iterdir())
-    monkeypatch.undo()
-    monkeypatch.syspath_prepend(root.parent / "packages")
-    monkeypatch.setattr(experiment, "PACKAGE", "toy_embedder")
-    set_up_embedder(root)
-    assert (root / EMBEDDER / "model.safetensors").read_text() == "weights"
-    assert [path.name for path in (root / "build").iterdir()] == ["embedder"]
-    monkeypatch.setattr(experiment, "PACKAGE", "no_such_package")
-    set_up_embedder(root)  # it is there
-
-
-def test_a_process_that_is_first_with_the_embedder_wins(root, monkeypatch):
-    real = shutil.copytree
-
-    def copy_twice(source, target):
-        put(root, f"{EMBEDDER}/model.safetensors", "of the other process")
-        return real(source, target)
-
-    monkeypatch.setattr(shutil, "copytree", copy_twice)
-    set_up_embedder(root)
-    assert (root / EMBEDDER / "model.safetensors").read_text() == "of the other process"
-
-
-def test_without_the_package_of_the_embedder_it_says_so(root, monkeypatch):
-    monkeypatch.setattr(experiment, "PACKAGE", "no_such_package")
-    with pytest.raises(RunError, match="the package no_such_package is missing"):
-        set_up_embedder(root)
-
-
-def test_the_plan_names_arms_cells_and_settings_that_there_are():
-    plan = tomllib.loads((ROOT / PLAN).read_text(encoding="utf-8"))
-    for each in plan["comparison"]:
-        for version in (each["first"], each["second"]):
-            arm, cell = version.split(" ")
-            later = SETS[each["set"]][1] == "later"
-            assert arm in arms.ARMS and cell in CELLS, version
-            assert later == (cell in ("changed", "old_index", "closed_book_later")), version
-            assert cell != "changed" or arms.ARMS[arm].later
-    assert len({each["name"] for each in plan["comparison"]}) == len(plan["comparison"])
-    fields = set(arms.Arm.__dataclass_fields__)
-    for job in trials(plan["tuning"], "build/model"):
-        changes = runs.after(job.arguments, "--change")
-        assert job.arguments[1] in arms.ARMS and {change.partition("=")[0] for change in changes} <= fields
-    assert {job.seed for job in trials(plan["tuning"], "")}.isdisjoint(plan["evidence"]["seeds"])

@@ -65,8 +65,8 @@ def test_the_figure_shows_what_was_worked_out(site):
 
 @pytest.mark.parametrize("value", ["a.b", "(x)", "50$", "[a]{2}", "a\\b", 'say "x"', "a|b", "^*+?"])
 def test_a_value_stands_for_itself_in_the_regular_expression(value):
-    assert re.fullmatch(automaton.plain(value), value)
-    assert not re.fullmatch(automaton.plain(value), value + "x")
+    assert re.fullmatch(automaton.escape_regex(value), value)
+    assert not re.fullmatch(automaton.escape_regex(value), value + "x")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_so_many_questions_see_the_difference_four_times_in_five(difference, dif
     Where few questions differ it is more: the correction for whole questions is a safe one, and safest where the new
     system loses none.
     """
-    n, rng = sample_size.needed(difference, differ), np.random.default_rng(0)
+    n, rng = sample_size.questions_needed(difference, differ), np.random.default_rng(0)
     shares = [(differ + difference) / 2, (differ - difference) / 2, 1 - differ]
     won, lost, _ = rng.multinomial(n, shares, size=4000).T
     p = np.minimum(1, 2 * stats.binom.cdf(np.minimum(won, lost), won + lost, 0.5))
@@ -41,7 +41,7 @@ def test_so_many_questions_see_the_difference_four_times_in_five(difference, dif
 
 
 def test_half_as_many_questions_do_not():
-    n, rng = sample_size.needed(0.05, 0.2) // 2, np.random.default_rng(0)
+    n, rng = sample_size.questions_needed(0.05, 0.2) // 2, np.random.default_rng(0)
     won, lost, _ = rng.multinomial(n, [0.125, 0.075, 0.8], size=4000).T
     p = np.minimum(1, 2 * stats.binom.cdf(np.minimum(won, lost), won + lost, 0.5))
     assert np.mean(p < 0.05) < 0.6
@@ -50,7 +50,7 @@ def test_half_as_many_questions_do_not():
 def test_the_table_has_what_is_computed(site):
     found = cells(site.render("::: sample-size\n"))
     assert list(found) == ["1 point", "2 points", "3 points", "5 points", "10 points"]
-    assert found["3 points"] == [f"{sample_size.needed(0.03, share):,}" for share in sample_size.DIFFER]
+    assert found["3 points"] == [f"{sample_size.questions_needed(0.03, share):,}" for share in sample_size.DIFFER]
     assert found["10 points"][0] == sample_size.NOT_SO_FAR, (
         "systems that differ on 5 % of questions are at most 5 points apart"
     )

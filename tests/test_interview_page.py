@@ -10,8 +10,8 @@ from scripts.extension.page import SiteError
 from scripts.extension.practice.interview_controls import SAYS
 from scripts.extension.practice.interview_data import TOPICS, load_questions, shown_first
 from scripts.extension.sources.citing_sections import cited_in
-from tests.test_interview_data import ANSWER, FOLDER, ROOT, TAGS, WORD, good
-from tests.test_interview_data import PAGE as LESSON
+from tests.interview_data import ANSWER, FOLDER, ROOT, TAGS, WORD, good
+from tests.interview_data import PAGE as LESSON
 from tests.tiny_site import TinySite
 
 PAGE = "# All questions\n\n::: interview\n"

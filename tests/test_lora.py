@@ -26,6 +26,7 @@ from tests.tiny_model import command, write_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
+ROLES = {"prompt": "user", "completion": "assistant"}
 IGNORED = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
 pytestmark = IGNORED
 
@@ -40,8 +41,14 @@ def base(tiny_model):
     return open_model(str(tiny_model), CPU, dtype=torch.float32)
 
 
-def rows_of(count=6):
-    return read_examples(CASE / "examples.jsonl")[:count]
+def short_rows(count: int) -> list[dict]:
+    """Rows of a few words: what they say does not matter, and a step on them takes a tenth of the time."""
+    return [{"prompt": f"Say {number}", "completion": f"It is {number}"} for number in range(count)]
+
+
+def chats_of(count: int = 6) -> list[dict]:
+    """Return short rows as chat messages."""
+    return [{name: [{"role": role, "content": row[name]}] for name, role in ROLES.items()} for row in short_rows(count)]
 
 
 def logits(model, tokenizer):
@@ -61,7 +68,7 @@ def test_a_new_adapter_changes_nothing(base, config):
 def test_training_moves_the_adapter_and_nothing_else(base, config):
     model, tokenizer = base
     frozen = {name: weight.clone() for name, weight in model.named_parameters()}
-    trained = lora.train(model, tokenizer, rows_of(), config, adapter=lora.choose_adapter(config)).model
+    trained = lora.train(model, tokenizer, chats_of(), config, adapter=lora.choose_adapter(config)).model
     after = dict(trained.named_parameters())
     for name, weight in frozen.items():
         path, _, kind = f"base_model.model.{name}".rpartition(".")
@@ -74,14 +81,14 @@ def test_training_moves_the_adapter_and_nothing_else(base, config):
 def test_without_an_adapter_all_weights_are_trained(base, config):
     model, tokenizer = base
     before = model.model.layers[0].mlp.up_proj.weight.clone()
-    lora.train(model, tokenizer, rows_of(), config)
+    lora.train(model, tokenizer, chats_of(), config)
     assert not torch.equal(model.model.layers[0].mlp.up_proj.weight, before)
 
 
 def test_the_loss_is_on_the_completion_alone(base, config):
     """Against an oracle: the prompt's tokens, counted by the chat template, carry no label."""
     model, tokenizer = base
-    row = rows_of(1)[0]
+    row = read_examples(CASE / "examples.jsonl")[0]
     trainer = lora.train(model, tokenizer, [row, row], replace(config, steps=1), adapter=lora.choose_adapter(config))
     labels = next(iter(trainer.get_train_dataloader()))["labels"][0]
     asked = tokenizer.apply_chat_template(row["prompt"], add_generation_prompt=True, return_dict=True)["input_ids"]
@@ -92,7 +99,7 @@ def test_the_loss_is_on_the_completion_alone(base, config):
 
 def test_merged_equals_unmerged(base, config):
     model, tokenizer = base
-    lora.train(model, tokenizer, rows_of(), config, adapter=lora.choose_adapter(config))
+    lora.train(model, tokenizer, chats_of(), config, adapter=lora.choose_adapter(config))
     apart, _ = open_model(config.model, CPU, config.out, dtype=torch.float32)
     merged, _ = open_model(str(lora.merge(config)), CPU, dtype=torch.float32)
     assert not isinstance(merged, PeftModel)
@@ -107,7 +114,7 @@ def test_a_stopped_run_goes_on_with_the_same_losses(tiny_model, config):
         set_seed(0)
         model, tokenizer = open_model(str(tiny_model), CPU, dtype=torch.float32)
         settings = replace(config, out=config.out / out, steps=20, **changes)
-        trainer = lora.train(model, tokenizer, rows_of(12), settings, adapter=lora.choose_adapter(config))
+        trainer = lora.train(model, tokenizer, chats_of(12), settings, adapter=lora.choose_adapter(config))
         return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
     whole = run("whole")
@@ -130,7 +137,7 @@ def test_a_stopped_run_goes_on_with_the_same_losses(tiny_model, config):
 
 
 def test_on_a_readers_own_rows_every_tenth_is_held_out(tiny_model, tmp_path, capsys):
-    mine = write_rows(tmp_path / "mine.jsonl", *({"prompt": f"Say {i}", "completion": f"It is {i}"} for i in range(50)))
+    mine = write_rows(tmp_path / "mine.jsonl", *short_rows(50))
     out = tmp_path / "out"
     status, report, shown = command(
         lora, capsys, "--model", tiny_model, "--examples", mine, "--out", out, "--quick", "--device", "cpu", "--merge"
@@ -226,7 +233,7 @@ BAD = [
 @pytest.mark.parametrize(("flags", "says"), BAD, ids=[" ".join(flags) for flags, _ in BAD])
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the flag is right where there is a GPU")
 def test_bad_input_ends_in_one_line(flags, says, tiny_model, tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     (tmp_path / "empty").mkdir()
     (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "broken.jsonl").write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n', encoding="utf-8")
@@ -246,7 +253,7 @@ def test_an_adapter_of_another_base_is_refused(base, config, tmp_path, tiny_mode
     from transformers import LlamaForCausalLM
 
     model, tokenizer = base
-    lora.train(model, tokenizer, rows_of(), config, adapter=lora.choose_adapter(config))
+    lora.train(model, tokenizer, chats_of(), config, adapter=lora.choose_adapter(config))
     other = LlamaForCausalLM(type(model.config)(**(model.config.to_dict() | {"hidden_size": 32, "head_dim": 8})))
     other.save_pretrained(tmp_path / "other")
     tokenizer.save_pretrained(tmp_path / "other")
@@ -301,33 +308,51 @@ def test_another_error_is_not_called_a_full_disk(config, capsys, monkeypatch):
         command(lora, capsys, "--model", config.model, "--out", config.out, "--device", "cpu", "--quick")
 
 
+@pytest.fixture
+def long_training(tiny_model, tmp_path):
+    """Flags of a training of many short steps, but for --out."""
+    mine = write_rows(tmp_path / "mine.jsonl", *short_rows(20))
+    flags = {"model": tiny_model, "device": "cpu", "steps": 40, "batch": 2, "examples": mine}
+    return [text for name, value in flags.items() for text in (f"--{name}", str(value))]
+
+
+def test_a_training_stopped_by_ctrl_c_goes_on(long_training, tmp_path, capsys, monkeypatch):
+    """Ctrl-C ends in one line and exit status 130; --resume gives the losses of a whole run."""
+
+    def press(self, args, state, control, **others):
+        if state.global_step == 10:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lora.LossBar, "on_step_end", press)
+        status, report, said = command(lora, capsys, *long_training, "--out", tmp_path / "stopped")
+    assert (status, report) == (130, None) and "Traceback" not in said
+    assert "stopped; --resume goes on from there\n" in said
+    assert losses(long_training, tmp_path / "stopped", capsys, "--resume") == losses(
+        long_training, tmp_path / "whole", capsys
+    )
+
+
+def losses(given, out, capsys, *more):
+    status, report, said = command(lora, capsys, *given, "--out", out, *more)
+    assert status == 0, said
+    return report["metrics"]["losses"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("stop", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["ctrl-c", "kill"])
-def test_a_process_stopped_in_training_goes_on(stop, status, tiny_model, tmp_path):
-    """Ctrl-C ends in one line and exit status 130, kill -9 in nothing; --resume gives the losses of a whole run."""
-    asked = tmp_path / "questions.jsonl"
-    asked.write_text((CASE / "development.jsonl").read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
-    flags = {"model": tiny_model, "device": "cpu", "steps": 40, "batch": 2, "questions": asked}
-    given = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
-
-    def start(out, *more):
-        script = [sys.executable, str(ROOT / "snippets" / "lora.py"), *given, "--out", str(tmp_path / out), *more]
-        return subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def losses(process):
-        printed, said = process.communicate(timeout=300)
-        assert process.returncode == 0, said
-        return json.loads(printed)["metrics"]["losses"]
-
-    process = start("stopped")
+def test_a_killed_process_goes_on(long_training, tmp_path, capsys):
+    """kill -9 says nothing; --resume gives the losses of a whole run. The process is one as readers start it."""
+    script = [sys.executable, str(ROOT / "snippets" / "lora.py"), *long_training, "--out", str(tmp_path / "stopped")]
+    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not list((tmp_path / "stopped").glob("checkpoint-*/trainer_state.json")):
         assert process.poll() is None
         time.sleep(0.02)
-    process.send_signal(stop)
+    process.kill()
     printed, said = process.communicate(timeout=60)
-    assert (process.returncode, printed) == (status, "") and "Traceback" not in said
-    assert ("lora.py: stopped; --resume goes on" in said) == (stop == signal.SIGINT)
-    assert losses(start("stopped", "--resume")) == losses(start("whole"))
+    assert (process.returncode, printed) == (-signal.SIGKILL, "") and "Traceback" not in said
+    assert losses(long_training, tmp_path / "stopped", capsys, "--resume") == losses(
+        long_training, tmp_path / "whole", capsys
+    )
 
 
 @pytest.mark.slow
@@ -344,24 +369,18 @@ def test_ctrl_c_during_the_imports_ends_in_one_line(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_losses_of_one(tiny_model, tmp_path):
+def test_two_processes_give_the_losses_of_one(tiny_model, tmp_path, capsys):
     """At an equal global batch. gloo adds in another order: equal to 1e-3."""
-
-    def losses(out, *launcher):
-        script = [*launcher, str(ROOT / "snippets" / "lora.py")]
-        flags = {"model": tiny_model, "device": "cpu", "out": tmp_path / out, "questions": questions}
-        sizes = {"steps": 4, "batch": 4}
-        given = [text for name, value in (flags | sizes).items() for text in (f"--{name}", str(value))]
-        done = subprocess.run([sys.executable, *script, *given], capture_output=True, text=True, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        (line,) = done.stdout.splitlines()  # one of the processes reports
-        return json.loads(line)["metrics"]["losses"]
-
-    asked = (CASE / "development.jsonl").read_text(encoding="utf-8").splitlines()[:2]
-    questions = tmp_path / "questions.jsonl"
-    questions.write_text("\n".join(asked), encoding="utf-8")
-    two = losses("two", "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29731")
-    assert two == pytest.approx(losses("one"), abs=1e-3)
+    mine = write_rows(tmp_path / "mine.jsonl", *short_rows(20))
+    flags = {"model": tiny_model, "device": "cpu", "steps": 4, "batch": 4, "examples": mine}
+    given = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
+    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29731"]
+    script = [str(ROOT / "snippets" / "lora.py"), "--out", str(tmp_path / "two")]
+    done = subprocess.run([sys.executable, *launcher, *script, *given], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()  # one of the processes reports
+    one = losses(given, tmp_path / "one", capsys)
+    assert json.loads(line)["metrics"]["losses"] == pytest.approx(one, abs=1e-3)
 
 
 def test_before_and_after_are_read_from_the_trainers_log():

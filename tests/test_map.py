@@ -1,25 +1,14 @@
 """`::: map` draws what a result holds: each point at its place, told in words and numbers, coloured by the page."""
 
-import json
 import re
 from html import unescape
-from itertools import combinations
 
 import pytest
 
 from scripts.extension.charts import plot
-from scripts.extension.numbers.percent import percent, with_interval
-from scripts.extension.page import SiteError
 from scripts.measuring.results import REPOSITORY
-from tests.map_data import CELLS, DATA, SHARES, measured, random_shares, site_with
-
-BLOCK = "::: map tiny-cpu Retrieval lifts the facts\n"
-DRAWING = re.compile(r'<svg [^>]*class="drawing (\w+)"[^>]*viewBox="0 0 (\d+) (\d+)".*?</svg>', re.DOTALL)
-GROUP = re.compile(r'<g class="([\w ]+)"(?: text-anchor="(\w+)")?>(.*?)</g>')
-AT = re.compile(r"translate\(([\d.-]+),([\d.-]+)\)")
-SIZES = {"wide": {"lead": 15, "": 14}, "narrow": {"lead": 14, "": 14}}  # of text, as the stylesheet has them
-EM = {True: 0.62, False: 0.56}  # width of a letter in a wide font, bold or not
-NO_BREAK = "\u00a0"
+from tests.map_data import CELLS, SHARES, site_with
+from tests.map_drawing import BLOCK, NO_BREAK, SIZES, drawings, points, ticks
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,40 +29,6 @@ def site(tmp_path):
 def html(kept, tmp_path_factory):
     """The page as the tests find it that change nothing."""
     return site_with(tmp_path_factory.mktemp("map")).render(BLOCK)
-
-
-def drawings(html):
-    """Return name -> (width, height, groups) of the drawings, each group (classes, anchor, content)."""
-    return {
-        found[1]: (
-            int(found[2]),
-            int(found[3]),
-            [(one[1], one[2] or "middle", one[3]) for one in GROUP.finditer(found[0])],
-        )
-        for found in DRAWING.finditer(html)
-    }
-
-
-def points(groups):
-    """Return (x, y) of the marks, in the order of the data."""
-    found = []
-    for classes, _, content in groups:
-        if classes.startswith("point "):
-            circle = re.search(r'cy="([\d.]+)" cx="([\d.]+)"', content)
-            found.append(
-                (float(circle[2]), float(circle[1])) if circle else tuple(map(float, AT.search(content).groups()))
-            )
-    return found
-
-
-def ticks(groups, anchor):
-    """Return tick -> where its value is written, across (anchor middle) or up (anchor end)."""
-    axis = 0 if anchor == "middle" else 1
-    return {
-        int(re.search(r">(\d+)<", content)[1]): float(AT.search(content)[1 + axis])
-        for classes, where, content in groups
-        if (classes, where) == ("tick", anchor)
-    }
 
 
 @pytest.mark.parametrize("form", SIZES)
@@ -169,151 +124,3 @@ def test_colours_and_sizes_are_the_stylesheets(html):
     assert not re.search(r":[^;{]*(#[0-9a-f]{3}|rgb|hsl)", ours), "a colour that the dark scheme cannot change"
     for role in ("knowledge", "behaviour", "both", "base", "other"):
         assert f".map .{role}" in ours
-
-
-def boxes(form, groups):
-    """Return (text, left, top, right, bottom) of each line of a label."""
-    found = []
-    for classes, anchor, content in groups:
-        if classes.split()[0] in ("name", "value"):
-            text = unescape(re.search(r">([^<]*)</text>", content)[1])
-            x, y = map(float, AT.search(content).groups())
-            bold = "lead" in classes or "number" in classes
-            width = len(text) * SIZES[form]["lead" if "lead" in classes else ""] * EM[bold]
-            left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
-            found.append((text, left, y - 8, left + width, y + 8))
-    return found
-
-
-@pytest.mark.parametrize("seed", range(7))
-def test_labels_cover_neither_each_other_nor_a_mark(tmp_path, seed):
-    shares = random_shares(seed) if seed else [(0.5, 0.5)] * len(CELLS)
-    html = site_with(tmp_path, shares=shares).render(BLOCK)
-    for form, (width, height, groups) in drawings(html).items():
-        labels = boxes(form, groups)
-        for one in labels:
-            assert one[1] >= -2 and one[2] >= 0 and one[3] <= width + 2 and one[4] <= height, f"{one} is cut off"
-        marks = [("", x - 4, y - 4, x + 4, y + 4) for x, y in points(groups)]
-        pairs = [*combinations(labels, 2), *((label, mark) for label in labels for mark in marks)]
-        for a, b in pairs:
-            apart = a[3] <= b[1] or b[3] <= a[1] or a[4] <= b[2] or b[4] <= a[2]
-            assert apart, f"{form}, seed {seed}: {a[0]} lies on {b[0] or 'a mark'}"
-
-
-def test_a_label_far_from_its_mark_has_a_line_to_it(tmp_path):
-    html = site_with(tmp_path, shares=[(0.5, 0.5)] * len(CELLS)).render(BLOCK)
-    for _, _, groups in drawings(html).values():
-        assert sum(classes == "leader" for classes, _, _ in groups) >= 3
-
-
-def test_an_announced_result_is_not_measured_yet(site):
-    site.write("results/expected.yml", "tiny-gpu: {machine: gpu, command: make it, says: Later.}\n")
-    html = site.render("::: map tiny-gpu It will show\n")
-    assert '<a class="measured" href="evidence.md#tiny-gpu">Not measured yet</a>' in html
-    assert "<svg" not in html
-
-
-def test_a_title_may_hold_a_measured_value_and_no_other_number(site):
-    html = site.render("::: map tiny-cpu From [=tiny-cpu:base.closed-book.right] up\n")
-    assert '<p class="chart-title"><strong>From <a class="measured"' in html
-    with pytest.raises(
-        SiteError, match=r"index\.md:1: the title holds '44 %', which may go stale; write \[=result:key\]"
-    ):
-        site.render("::: map tiny-cpu Up to 44 %\n")
-
-
-def test_without_words_of_the_page_it_has_a_neutral_title(site):
-    assert '<p class="chart-title"><strong>Where each change moves the model</strong></p>' in site.render(
-        "::: map tiny-cpu\n"
-    )
-
-
-def test_a_share_without_an_interval_has_no_whisker(site):
-    path = site.root / "results/tiny-cpu.json"
-    result = json.loads(path.read_text(encoding="utf-8"))
-    for one in result["measured"].values():
-        del one["low"], one["high"]
-    path.write_text(json.dumps(result), encoding="utf-8")
-    html = site.render(BLOCK)
-    assert "whisker" not in html and f"<td>79{NO_BREAK}%</td>" in html
-
-
-def test_a_map_of_arrows_alone_needs_no_list(site):
-    text = (site.root / DATA).read_text(encoding="utf-8")
-    kept = [line for line in text.splitlines() if "cell:" not in line or re.search("base|behaviour", line)]
-    site.write(DATA, "\n".join(kept))
-    assert "chart-key" not in site.render(BLOCK)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "problem"),
-    [
-        (
-            "cell: examples.retrieved",
-            "cell: exmples.retrieved",
-            r"map\.yml:\d+: result tiny-cpu has no exmples\.retrieved\.valid-json; did you mean examples\.retrieved\.v",
-        ),
-        ("to: base.retrieved", "to: base.retrived", r"map\.yml:\d+: there is no base\.retrived; did you mean base\.r"),
-        ("label: both, role: both", "label: both, role: bth", r"map\.yml:\d+: there is no bth; did you mean both"),
-        ("title:", "titel:", r"map has an unknown field titel"),
-        ("short: facts", "shrt: facts", r"up has an unknown field shrt"),
-        (
-            "{cell: base.retrieved, label: with retrieval, role: knowledge}",
-            "text",
-            r"point 2 must be a mapping with cell, label, role",
-        ),
-    ],
-)
-def test_a_mistake_in_the_map_stops_the_build(site, old, new, problem):
-    text = (site.root / DATA).read_text(encoding="utf-8")
-    assert old in text
-    site.write(DATA, text.replace(old, new, 1))
-    with pytest.raises(SiteError, match=problem):
-        site.render(BLOCK)
-
-
-def test_what_is_no_share_stops_the_build(tmp_path):
-    site = site_with(tmp_path)
-    path = site.root / "results/tiny-cpu.json"
-    result = json.loads(path.read_text(encoding="utf-8"))
-    result["measured"]["base.closed-book.valid-json"]["value"] = 2
-    path.write_text(json.dumps(result), encoding="utf-8")
-    with pytest.raises(
-        SiteError, match=r"map\.yml:\d+: base\.closed-book\.valid-json is 2, and the map goes from 0 to 1"
-    ):
-        site.render(BLOCK)
-
-
-def test_an_unknown_or_stale_result_stops_the_build(site):
-    with pytest.raises(SiteError, match=r"index\.md:1: there is no result tny-cpu; did you mean tiny-cpu"):
-        site.render("::: map tny-cpu\n")
-    site.write("code.py", "changed = True\n")
-    with pytest.raises(SiteError, match=r"index\.md:1: results/tiny-cpu\.json is stale"):
-        site.render(BLOCK)
-
-
-def test_without_node_or_its_packages_the_build_says_what_to_run(site, tmp_path, monkeypatch):
-    again = "`make serve` sets up what draws"
-    code = tmp_path / "elsewhere"  # where node finds no node_modules
-    code.mkdir()
-    for file in plot.CODE.glob("*.mjs"):
-        (code / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(plot, "CODE", code)
-    monkeypatch.setattr(plot, "KEPT", tmp_path / "kept")
-    with pytest.raises(SiteError, match=rf"index\.md:1: the chart map is not drawn: .*@observablehq/plot.*; {again}"):
-        site.render(BLOCK)
-    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    with pytest.raises(SiteError, match=rf"index\.md:1: the chart map is not drawn: no node on the path; .*; {again}"):
-        site.render(BLOCK)
-
-
-def test_an_unknown_form_is_told():
-    with pytest.raises(OSError, match=r"the chart pie is not drawn: .*there is no form pie; known: map"):
-        plot.draw("pie", "pie", "", "", {})
-
-
-def test_a_share_is_honest_at_the_edges():
-    shown = {0: "0 %", 0.004: "<1 %", 0.006: "1 %", 0.444: "44 %", 0.994: "99 %", 0.996: ">99 %", 1: "100 %"}
-    assert {share: percent(share).replace(NO_BREAK, " ") for share in shown} == shown
-    one = measured(SHARES)["lora-behaviour.retrieved.valid-json"]
-    assert with_interval(one).replace(NO_BREAK, " ") == ">99 % (92 to 100)"

@@ -15,18 +15,15 @@ NAVIGATION = (
 )
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_fits_and_has_one_title(visit, path, width):
-    page = visit(path, viewport={"width": width, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    expect(page.locator("h1")).to_have_count(1)
-    expect(page.locator("h1")).to_be_visible()
+def expect_to_fit(page):
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        expect(page.locator("h1")).to_have_count(1)
+        expect(page.locator("h1")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_every_picture_has_a_name(visit, path):
-    page = visit(path)
+def expect_named_pictures(page):
     pictures = page.locator("article svg:not([aria-hidden=true]), article img").all()
     for picture in pictures:
         expect(picture).to_have_role("img")
@@ -45,27 +42,29 @@ OUTSIDE = """figures => figures.flatMap((figure) => {
 })"""
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_the_words_of_a_picture_stay_inside_it(visit, path):
-    assert visit(path).locator("figure:has(svg)").evaluate_all(OUTSIDE) == []
+def expect_words_inside_pictures(page):
+    assert page.locator("figure:has(svg)").evaluate_all(OUTSIDE) == []
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_paper_has_the_content_and_nothing_to_press(visit, path):
-    page = visit(path)
+def expect_all_on_paper(page):
+    """The content, every answer of the quick check, and nothing to press."""
+    if page.locator("quick-check").count():
+        page.wait_for_selector("quick-check .check-bar")
     page.emulate_media(media="print")
     expect(page.locator(NAVIGATION).filter(visible=True)).to_have_count(0)
-    for part in page.locator("article").locator("h1, h2, figure.picture, .highlight pre, quick-check fieldset").all():
-        expect(part).to_be_visible()
+    content = "h1, h2, figure.picture, .highlight pre, quick-check fieldset, quick-check details li"
+    hidden = page.locator("article").locator(content).filter(visible=False)
+    assert hidden.evaluate_all("all => all.map(({ textContent }) => textContent)") == []
 
 
-@pytest.mark.parametrize("path", CHECKED)
-def test_paper_has_every_answer_of_the_quick_check(visit, path):
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_whole_on_any_screen_and_on_paper(visit, path):
     page = visit(path)
-    page.wait_for_selector("quick-check .check-bar")
-    page.emulate_media(media="print")
-    for reason in page.locator("quick-check details li").all():
-        expect(reason).to_be_visible()
+    assert bool(page.locator("quick-check").count()) == (path in CHECKED)
+    expect_to_fit(page)
+    expect_named_pictures(page)
+    expect_words_inside_pictures(page)
+    expect_all_on_paper(page)
 
 
 @pytest.mark.parametrize("path", CHECKED)

@@ -180,7 +180,7 @@ SHOWN = {
 
 @pytest.mark.parametrize(("value", "text"), SHOWN.items())
 def test_shown(value, text):
-    assert results.shown(value) == text
+    assert results.format_number(value) == text
 
 
 def test_results_in_the_repository_are_as_written():

@@ -123,7 +123,7 @@ def calls_of(runs: Sequence[Run], plan: Mapping, root: Path) -> Iterator:
         chosen = of_the_taught(runs) if questions.endswith("taught") else runs
         for metric, end in metrics.items():
             yield partial(shares, chosen, questions, metric, end, root)
-    yield lambda: named(evals(hits_of([run for run in runs if run.arm == BASE]), "", root), HITS)
+    yield lambda: rename_shares(evals(hits_of([run for run in runs if run.arm == BASE]), "", root), HITS)
     yield lambda: {
         f"{arm}.general.kept": number(share, f"{arm}: general questions still right, of those that the base knows")
         for arm, share in evals(general_of(runs, BASE), "", root)["versions"].items()
@@ -163,7 +163,7 @@ def number(share: Mapping, says: str, seeds: Sequence[float] = (), turned: bool 
     return {**ends, "cases": share["n"], **spread, "unit": SHARE, "says": says}
 
 
-def named(report: Mapping, names: Mapping[str, tuple[str, str]]) -> dict[str, dict]:
+def rename_shares(report: Mapping, names: Mapping[str, tuple[str, str]]) -> dict[str, dict]:
     """Return the shares of versions under other names."""
     return {key: number(report["versions"][version], f"Search: {says}.") for version, (key, says) in names.items()}
 

@@ -99,10 +99,10 @@ def make(job: Job, root: Path, limit: float | None = None, quiet: bool = False) 
         raise RunError(f"{job.file} or what it uses was changed while it ran; run it again")
     report = output["report"]
     metrics = report["metrics"][job.key] if job.key else report["metrics"]
-    environment = plain(metrics.pop("environment", report["environment"]))
+    environment = flatten(metrics.pop("environment", report["environment"]))
     environment |= {"products": "formed in 32 bits, rounded to bfloat16"} if job.wide else {}
     environment |= weights_of("model", job.model, root)
-    environment |= weights_of("embedder", "".join(runs.after(arguments, "--embedder")), root)
+    environment |= weights_of("embedder", "".join(runs.flag_values(arguments, "--embedder")), root)
     run = Run(
         experiment=job.experiment,
         arm=job.arm,
@@ -131,11 +131,11 @@ def made_with(job: Job, root: Path) -> dict[str, object]:
     }
 
 
-def plain(environment: Mapping) -> dict[str, str | int | float]:
+def flatten(environment: Mapping) -> dict[str, str | int | float]:
     """Return what an environment says in one word each; what is nested in it goes by its own names."""
     flat: dict[str, str | int | float] = {}
     for name, value in environment.items():
-        flat |= plain(value) if isinstance(value, Mapping) else {name: value} if value is not None else {}
+        flat |= flatten(value) if isinstance(value, Mapping) else {name: value} if value is not None else {}
     return flat
 
 

@@ -141,7 +141,7 @@ def load(root: Path = REPOSITORY) -> dict[str, Result]:
     return results
 
 
-def shown(value: float) -> str:
+def format_number(value: float) -> str:
     """Return a measured value as the site prints it, with three significant digits; the file keeps all of them."""
     if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"

@@ -104,13 +104,13 @@ def check(paths: Sequence[Path], root: Path) -> None:
             reason = f"made under version {run.protocol} of the protocol, which is now {version}"
         else:
             try:
-                code, defaults = fresh(Path(run.snippet), root, tuple(run.defaults.items()), inputs)
+                code, defaults = current_code(Path(run.snippet), root, tuple(run.defaults.items()), inputs)
             except BadCode as error:
                 raise StaleRun(f"{path} is stale: {error}; run: {run.command}") from None
             changed = sorted(name for name in {*code, *run.code} if code.get(name) != run.code.get(name))
             flags = [f"the default of --{name.replace('_', '-')}" for name in defaults]
             if run.settings != settings_of(run.arguments, root):
-                flags.append(f"the arm {after(run.arguments, '--arms')[0]} in {ARMS}")
+                flags.append(f"the arm {flag_values(run.arguments, '--arms')[0]} in {ARMS}")
             reason = f"{[*changed, *flags][0]} has changed" if changed or flags else ""
         if reason:
             raise StaleRun(f"{path} is stale: {reason}; run: {run.command}")
@@ -130,7 +130,9 @@ def protocol_version(root: Path) -> int:
 
 
 @cache
-def fresh(snippet: Path, root: Path, defaults: tuple[tuple[str, str], ...], inputs: tuple) -> tuple[dict, list[str]]:
+def current_code(
+    snippet: Path, root: Path, defaults: tuple[tuple[str, str], ...], inputs: tuple
+) -> tuple[dict, list[str]]:
     """Return the hashes of a snippet's code as it is, and the recorded defaults that have changed.
 
     inputs: what `state` returns; with it, the cache notices an edit.
@@ -142,8 +144,8 @@ def settings_of(arguments: Sequence[str], root: Path) -> str:
     """Return the settings of the experiment's arm that a run does not change itself, as text; empty for other runs."""
     if "--arms" not in arguments:
         return ""
-    settings = arms(root).get(after(arguments, "--arms")[0], {})
-    changed = {change.partition("=")[0] for change in after(arguments, "--change")}
+    settings = arms(root).get(flag_values(arguments, "--arms")[0], {})
+    changed = {change.partition("=")[0] for change in flag_values(arguments, "--change")}
     return json.dumps({name: value for name, value in settings.items() if name not in changed}, sort_keys=True)
 
 
@@ -152,7 +154,7 @@ def arms(root: Path) -> dict[str, dict]:
     return tomllib.loads((root / ARMS).read_text(encoding="utf-8"))
 
 
-def after(arguments: Sequence[str], flag: str) -> list[str]:
+def flag_values(arguments: Sequence[str], flag: str) -> list[str]:
     """Return the words behind a flag, up to the next flag."""
     words = arguments[arguments.index(flag) + 1 :] if flag in arguments else ()
     return list(itertools.takewhile(lambda word: not word.startswith("--"), words))

@@ -90,7 +90,10 @@ def pins(file: Path, root: Path) -> list[str]:
     """Return the pins of the packages that a snippet lists, with their markers; BadCode for one that has none."""
     header = HEADER.search((root / file).read_text(encoding="utf-8"))
     lines = re.sub(r"^# ?", "", header["lines"], flags=re.MULTILINE) if header else ""
-    listed = {plain(re.match(r"[\w.-]+", dependency)[0]) for dependency in tomllib.loads(lines).get("dependencies", ())}
+    listed = {
+        normalise_name(re.match(r"[\w.-]+", dependency)[0])
+        for dependency in tomllib.loads(lines).get("dependencies", ())
+    }
     pinned = [pin for name in PINS for pin in read_pins(root / name)]
     if missing := sorted(listed - {name for name, _ in pinned}):
         raise BadCode(f"{file} lists {missing[0]}, which no requirements file pins; add it to requirements.in")
@@ -101,11 +104,13 @@ def pins(file: Path, root: Path) -> list[str]:
 def read_pins(file: Path) -> list[tuple[str, str]]:
     """Return name and pin of each package in a requirements file, if there is one."""
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    listed = [(plain(name), version, " ".join(marker.split())) for name, version, marker in PINNED.findall(text)]
+    listed = [
+        (normalise_name(name), version, " ".join(marker.split())) for name, version, marker in PINNED.findall(text)
+    ]
     return [(name, f"{name}=={version} {marker}".strip()) for name, version, marker in listed]
 
 
-def plain(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return the name of a package in the one spelling that registries compare."""
     return re.sub(r"[-_.]+", "-", name).lower()
 

@@ -130,8 +130,12 @@ def took(result: results.Result) -> str:
     machine = machine.replace(", 1 threads", ", 1 thread")
     if not run_time:
         return f"measured on {machine}"
-    spread = f" ({results.shown(run_time['min'])} to {results.shown(run_time['max'])})" if "min" in run_time else ""
-    return f"a whole run took {results.shown(run_time['value'])} {run_time['unit']}{spread} on {machine}"
+    spread = (
+        f" ({results.format_number(run_time['min'])} to {results.format_number(run_time['max'])})"
+        if "min" in run_time
+        else ""
+    )
+    return f"a whole run took {results.format_number(run_time['value'])} {run_time['unit']}{spread} on {machine}"
 
 
 def add_text(box: etree.Element, text: str) -> None:

@@ -10,7 +10,18 @@ from xml.etree import ElementTree as etree
 from markdown.util import AtomicString
 
 from scripts.extension.evidence.birth_certificate import add_certificate
-from scripts.extension.evidence.table import NOTHING, SHARE, Cell, Row, Table, add_numbers, add_table, fold, said, short
+from scripts.extension.evidence.table import (
+    NOTHING,
+    SHARE,
+    Cell,
+    Row,
+    Table,
+    add_numbers,
+    add_table,
+    fold,
+    short,
+    words_of,
+)
 from scripts.extension.numbers.inline import load_expected
 from scripts.extension.page import Page
 from scripts.measuring import results
@@ -55,7 +66,7 @@ def add_result(box: etree.Element, result: results.Result, says: str, page: Page
     if main:
         add_table(box, main)
     inside = fold(box, f"All {count} numbers") if main or count > FEW else box
-    add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, number: said(number), says)
+    add_numbers(inside, result, sorted(result.measured, key=natural), lambda _, number: words_of(number), says)
     add_certificate(box, result, page)
 
 
@@ -76,7 +87,7 @@ def main_shares(result: results.Result, says: str) -> Table | None:
             share = shares.get(f"{way}.{end}".lstrip("."))
             cells.append(Cell(short(share) if share else NOTHING))
             if share:
-                before, _, counted = said(share).rpartition(": ")
+                before, _, counted = words_of(share).rpartition(": ")
                 label = before or label
                 heads.setdefault(end, counted[0].upper() + counted[1:])
         rows.append(Row(label, cells))

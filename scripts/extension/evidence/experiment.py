@@ -14,7 +14,7 @@ from scripts.extension.evidence.evidence import MISSING, load, natural
 from scripts.extension.evidence.experiment_arms import load_arms
 from scripts.extension.evidence.experiment_comparisons import add_comparisons
 from scripts.extension.evidence.experiment_questions import QUESTIONS, keys_of, table
-from scripts.extension.evidence.table import add_numbers, add_table, fold, said
+from scripts.extension.evidence.table import add_numbers, add_table, fold, words_of
 from scripts.extension.numbers.inline import NOT_YET
 from scripts.extension.page import Page
 from scripts.measuring import results
@@ -64,19 +64,19 @@ def add_result(box: etree.Element, result: results.Result, page: Page) -> None:
             etree.SubElement(box, "h3", {"id": f"{result.stem}-{question.id}"}).text = question.title
             add_table(box, answer)
             keys = keys_of(question, rest)
-            add_numbers(fold(box, "By seed"), result, keys, named(labels), question.title)
+            add_numbers(fold(box, "By seed"), result, keys, make_labeller(labels), question.title)
             rest = [key for key in rest if key not in keys]
     if rest:
-        add_numbers(fold(box, f"All other numbers: {len(rest)}"), result, rest, named(labels), "Other numbers")
+        add_numbers(fold(box, f"All other numbers: {len(rest)}"), result, rest, make_labeller(labels), "Other numbers")
     etree.SubElement(box, "h3", {"id": f"{result.stem}-made"}).text = "How it was made"
     add_certificate(box, result, page)
 
 
-def named(labels: Mapping[str, str]):
+def make_labeller(labels: Mapping[str, str]):
     """Return a function that words a number, with the label of its arm in place of the name."""
 
     def label(key: str, number: dict) -> str:
-        arm, words = key.partition(".")[0], said(number)
+        arm, words = key.partition(".")[0], words_of(number)
         return labels[arm] + words.removeprefix(arm) if arm in labels and words.startswith(arm) else words
 
     return label

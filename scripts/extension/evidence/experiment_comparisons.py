@@ -70,9 +70,9 @@ def add_comparisons(box: etree.Element, result: results.Result, labels: Mapping[
         says, asks = words(numbers, pair, labels, sentences[name]), sentences[name]["asks"]
         difference = Cell(points(numbers["difference"]))
         row = f"{result.stem}-compare-{name}"
-        shown.setdefault(family, []).append(Row(asks, [difference], row, says, told(pair, labels)))
+        shown.setdefault(family, []).append(Row(asks, [difference], row, says, describe_comparison(pair, labels)))
         cells = [
-            Cell(plain(end, number), place(result.stem, f"compare.{name}.{end}") if number else "")
+            Cell(format_cell(end, number), place(result.stem, f"compare.{name}.{end}") if number else "")
             for end, number in numbers.items()
         ]
         whole.setdefault(family, []).append(Row(asks, cells))
@@ -99,7 +99,7 @@ def load_sentences(page: Page, names: list[str]) -> Entries:
     return data
 
 
-def told(pair: Mapping, labels: Mapping[str, str]) -> str:
+def describe_comparison(pair: Mapping, labels: Mapping[str, str]) -> str:
     """Say which versions are compared, and what is counted."""
     first, second = (f"{labels[arm]}, {CELLS[cell]}" for arm, cell in (pair[side].split() for side in OUTCOMES[:2]))
     return f"{second}, minus {in_sentence(first)}: {METRICS[pair['metric']]}{SETS[pair['set']]}."
@@ -126,10 +126,10 @@ def words(numbers: Mapping[str, dict], pair: Mapping, labels: Mapping[str, str],
     return sentence
 
 
-def plain(end: str, number: dict | None) -> str:
+def format_cell(end: str, number: dict | None) -> str:
     """Return a number of a comparison as the table of all columns prints it."""
     if not number:
         return ""
     if end in ("p", "p-holm"):
         return f"{number['value']:.2g}" if number["value"] >= LEAST else f"<{LEAST}"
-    return points(number) if end == "difference" else results.shown(number["value"])
+    return points(number) if end == "difference" else results.format_number(number["value"])

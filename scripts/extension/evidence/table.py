@@ -121,19 +121,19 @@ def add_numbers(
 def short(number: dict) -> str:
     """Return a number as a table prints it: a share in percent with its interval, another with its least and most."""
     if number["unit"] == SHARE:
-        return together(with_interval(number).replace(f"{NO_BREAK}%", ""))
+        return without_breaks(with_interval(number).replace(f"{NO_BREAK}%", ""))
     spread = number.get("min") != number.get("max")
-    around = f" ({results.shown(number['min'])} to {results.shown(number['max'])})" if spread else ""
-    return together(results.shown(number["value"]) + around)
+    around = f" ({results.format_number(number['min'])} to {results.format_number(number['max'])})" if spread else ""
+    return without_breaks(results.format_number(number["value"]) + around)
 
 
 def points(number: dict) -> str:
     """Return a difference of shares in percentage points, with its interval: "+71 (+60 to +82)"."""
     value, low, high = (_signed(100 * number[side]) for side in ("value", "low", "high"))
-    return together(f"{value} ({low} to {high})")
+    return without_breaks(f"{value} ({low} to {high})")
 
 
-def together(text: str) -> str:
+def without_breaks(text: str) -> str:
     """Keep what is in brackets on one line."""
     return text.replace(" to ", f"{NO_BREAK}to{NO_BREAK}")
 
@@ -143,14 +143,14 @@ def _signed(number: float) -> str:
     return "0" if not float(written) else written.replace("-", MINUS)
 
 
-def said(number: dict) -> str:
+def words_of(number: dict) -> str:
     """Return what a number is, as a label."""
     return number["says"].rstrip(".")
 
 
 def value(number: dict) -> str:
     """Return a number with its unit. A share needs none."""
-    return f"{results.shown(number['value'])}{NO_BREAK}{number['unit'].removesuffix(SHARE)}".rstrip()
+    return f"{results.format_number(number['value'])}{NO_BREAK}{number['unit'].removesuffix(SHARE)}".rstrip()
 
 
 def span(least: str, most: str) -> Callable[[dict], str]:
@@ -158,14 +158,18 @@ def span(least: str, most: str) -> Callable[[dict], str]:
 
     def cell(number: dict) -> str:
         complete = {least, most} <= set(number)
-        return together(f"{results.shown(number[least])} to {results.shown(number[most])}") if complete else ""
+        return (
+            without_breaks(f"{results.format_number(number[least])} to {results.format_number(number[most])}")
+            if complete
+            else ""
+        )
 
     return cell
 
 
 def seeds(number: dict) -> str:
     """Return what each seed gave."""
-    return "; ".join(results.shown(seed) for seed in number.get("seeds", ()))
+    return "; ".join(results.format_number(seed) for seed in number.get("seeds", ()))
 
 
 def limit(number: dict) -> str:
@@ -176,7 +180,7 @@ def limit(number: dict) -> str:
         ("floor", "at least", lambda: number["value"] >= number["floor"]),
     ):
         if field in number:
-            limits.append(f"{words} {results.shown(number[field])}: {'met' if met() else 'not met'}")
+            limits.append(f"{words} {results.format_number(number[field])}: {'met' if met() else 'not met'}")
     return "; ".join(limits)
 
 

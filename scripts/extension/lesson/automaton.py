@@ -70,9 +70,9 @@ def block(argument: str, page: Page) -> str:
 def figure(name: str, data: Entries, automaton: Automaton) -> str:
     """Return the four steps: schema, regular expression and states as a picture, the mask as a table."""
     start, end = json.dumps({data["field"]: ""}).rsplit('"', 1)
-    choices = "|".join(plain(json.dumps(value)[1:-1]) for value in data["values"])
+    choices = "|".join(escape_regex(json.dumps(value)[1:-1]) for value in data["values"])
     schema = [f'{{"properties": {{"{data["field"]}":', f'  {{"enum": {json.dumps(data["values"])}}}}}}}']
-    expression = f"{plain(start)}({choices}){plain(chr(34) + end)}"
+    expression = f"{escape_regex(start)}({choices}){escape_regex(chr(34) + end)}"
     if too_long := next((line for line in (*schema, expression) if len(line) > WIDTH), None):
         raise data.error(f"{name}: {too_long!r} is wider than {WIDTH} characters; use shorter values", "values")
     drawn, top = "", 22
@@ -88,14 +88,14 @@ def figure(name: str, data: Entries, automaton: Automaton) -> str:
 <svg viewBox="0 0 360 {height}" role="img" aria-labelledby="{name}-title {name}-desc">
 <title id="{name}-title">{escape(data["title"])}</title>
 <desc id="{name}-desc">The schema allows {escape(", ".join(data["values"]))} in the field {escape(data["field"])}. As a
-regular expression: {escape(expression)}. Its states: {escape(told(automaton))}.</desc>
+regular expression: {escape(expression)}. Its states: {escape(describe_states(automaton))}.</desc>
 {drawn}{graph}</svg>
 {table(data, automaton)}
 <figcaption>{escape(data["caption"])}</figcaption>
 </figure>"""
 
 
-def plain(text: str) -> str:
+def escape_regex(text: str) -> str:
     """Return a regular expression for just this text, with no more backslashes than it needs."""
     return re.sub(r"([\\^$.|?*+(){}\[\]])", r"\\\1", text)
 
@@ -108,7 +108,7 @@ def edges(automaton: Automaton) -> dict[tuple[int, int], list[str]]:
     return tokens_between
 
 
-def told(automaton: Automaton) -> str:
+def describe_states(automaton: Automaton) -> str:
     """Return the states in words."""
     moves = [f"from {start}, {' or '.join(tokens)} leads to {end}" for (start, end), tokens in edges(automaton).items()]
     ends = [f"in {i}, the answer may end" for i, state in enumerate(automaton.states) if "" in state]

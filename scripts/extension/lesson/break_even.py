@@ -123,10 +123,10 @@ def formula(text: str) -> str:
 
 def fieldset(legend: str, fields: list[Field]) -> str:
     """Return the inputs of one group under its legend."""
-    return f"<fieldset><legend>{legend}</legend>{''.join(written(field, legend) for field in fields)}</fieldset>"
+    return f"<fieldset><legend>{legend}</legend>{''.join(field_html(field, legend) for field in fields)}</fieldset>"
 
 
-def written(field: Field, legend: str) -> str:
+def field_html(field: Field, legend: str) -> str:
     """Return one labelled input, its name in messages, and the place for what is wrong with it."""
     name = f"break-even-{field.name}"
     full = f"{legend}: {field.label.lower()}" if "-" in field.name else field.label

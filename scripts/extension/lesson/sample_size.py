@@ -28,7 +28,7 @@ def block(argument: str, page: Page) -> str:
         ("Smallest difference to see", "Share of questions on which the two differ"),
         [(points(difference), difference) for difference in DIFFERENCES],
         [(f"{share:.0%}", share) for share in DIFFER],
-        lambda difference, share: f"{needed(difference, share):,}" if share >= difference else NOT_SO_FAR,
+        lambda difference, share: f"{questions_needed(difference, share):,}" if share >= difference else NOT_SO_FAR,
     )
 
 
@@ -45,7 +45,7 @@ def error_bars(argument: str, page: Page) -> str:
     )
 
 
-def needed(difference: float, differ: float) -> int:
+def questions_needed(difference: float, differ: float) -> int:
     """Return how many questions show a true difference (0 to 1) in 80 % of evaluations, by the exact McNemar test.
 
     differ: share of questions that the systems answer differently, at least `difference`. The last term is the

@@ -44,11 +44,11 @@ def not_yet(name: str, page: Page) -> etree.Element:
     return paragraph
 
 
-def printed(number: dict) -> str:
+def format_value(number: dict) -> str:
     """Return a value as a sentence prints it: a share in percent, another number with its unit."""
     if number["unit"] == SHARE:
         return percent(number["value"])
-    return " ".join(filter(None, [results.shown(number["value"]), number["unit"]]))
+    return " ".join(filter(None, [results.format_number(number["value"]), number["unit"]]))
 
 
 class MeasuredValue(InlineProcessor):
@@ -75,5 +75,5 @@ class MeasuredValue(InlineProcessor):
         else:
             title = f"{number['says']}; measured by {measured[name].command} on {measured[name].date}"
             value = etree.SubElement(link, "data", {"class": "result", "value": repr(number["value"]), "title": title})
-            value.text = AtomicString(printed(number))
+            value.text = AtomicString(format_value(number))
         return link, m.start(0), m.end(0)

@@ -25,7 +25,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from scripts.extension.data_file import Entries, load
 from scripts.extension.numbers.inline import RESULT
-from scripts.extension.numbers.source_numbers import NO_PROSE, unstated
+from scripts.extension.numbers.source_numbers import NO_PROSE, find_unsupported_numbers
 from scripts.extension.page import Page, SiteError
 from scripts.extension.sources.citations import FILE as REFERENCES
 from scripts.extension.sources.citations import NO_NUMBERS, keys_in, load_references
@@ -74,7 +74,7 @@ def _loose(root: etree.Element, page: Page) -> Iterator[tuple[str, str]]:
         if why := _unsupported(numbers, around, page.root):
             fix = "cite a source in the same paragraph, item or row, or use [=result:key]"
             yield _where(text, numbers[0], page), f"loose number {', '.join(map(repr, numbers))} {why}; {fix}"
-        for number, problem in unstated(text, around, page.root):
+        for number, problem in find_unsupported_numbers(text, around, page.root):
             yield _where(text, number, page), problem
 
 
@@ -109,7 +109,10 @@ def _loose_in(data: object, root: Path) -> Iterator[str]:
                 fix = "cite a source in the same entry"
                 yield str(data.error(f"loose number {', '.join(map(repr, numbers))} {why}; {fix}", field))
             for paragraph in "\n".join(_texts(value, deep=False)).split("\n"):
-                yield from (str(data.error(problem, field)) for _, problem in unstated(paragraph, paragraph, root))
+                yield from (
+                    str(data.error(problem, field))
+                    for _, problem in find_unsupported_numbers(paragraph, paragraph, root)
+                )
             yield from _loose_in(value, root)
 
 

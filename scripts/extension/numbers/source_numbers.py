@@ -76,7 +76,7 @@ def numbers(text: str) -> list[Number]:
     return parsed
 
 
-def unstated(text: str, around: str, root: Path) -> Iterator[tuple[str, str]]:
+def find_unsupported_numbers(text: str, around: str, root: Path) -> Iterator[tuple[str, str]]:
     """Yield the digits of each number in a block that its source's entry lacks, and what to do.
 
     around: where the block's citation may stand if it has none itself.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-ALIKE = 0.6  # from this likeness on, two questions count as one; tests/test_interview_data.py has the cases
+ALIKE = 0.6  # from this likeness on, two questions count as one; tests/test_interview_similarity.py has the cases
 FEWEST = 3  # content words; "And why?" may follow many questions
 # What questions are made of whatever they ask about.
 FILLING = set(

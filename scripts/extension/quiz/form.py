@@ -52,7 +52,7 @@ def block(argument: str, page: Page) -> str:
         raise page.error(page.line, "quiz takes no argument")
     site = site_around(page)
     verdicts = "".join(
-        f'<section class="verdict-static" id="{anchor(answers)}">{asked(answers)}{card(answers, site)}</section>'
+        f'<section class="verdict-static" id="{anchor(answers)}">{answers_line(answers)}{card(answers, site)}</section>'
         for answers in all_answers()
     )
     return f"""<decision-quiz class="quiz" id="{QUIZ}" data-search-exclude>
@@ -102,7 +102,7 @@ def fieldset(number: int, question: Question) -> str:
     return f'<fieldset data-question="{question.id}">{legend}<div class="quiz-options">{options}</div></fieldset>'
 
 
-def asked(answers: dict[str, str]) -> str:
+def answers_line(answers: dict[str, str]) -> str:
     """Return one line that says which answers a verdict is for."""
     choices = [f"{question.name}: {question.option(answers[question.id]).label}" for question in QUESTIONS]
     return f'<p class="verdict-for">{escape(". ".join(choices))}.</p>'

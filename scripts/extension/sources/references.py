@@ -65,7 +65,7 @@ def _list(box: etree.Element, references: list[Reference], cited: dict, page: Pa
         link.tail = AtomicString(f". {reference.place}. ")
         etree.SubElement(head, "em").text = AtomicString(f"Verified: {VERIFIED[reference.verified]}.")
         if not reference.authors.startswith("{"):  # an organisation is named in full already
-            etree.SubElement(entry, "p", {"class": "authors"}).text = AtomicString(f"{written(reference)}.")
+            etree.SubElement(entry, "p", {"class": "authors"}).text = AtomicString(f"{format_authors(reference)}.")
         supports = etree.SubElement(entry, "ul")
         for sentence in reference.supports:
             etree.SubElement(supports, "li").text = sentence
@@ -73,7 +73,7 @@ def _list(box: etree.Element, references: list[Reference], cited: dict, page: Pa
             _cited_in(etree.SubElement(entry, "p", {"class": "cited-in"}), places, page)
 
 
-def written(reference: Reference) -> str:
+def format_authors(reference: Reference) -> str:
     """Return the names as people write them: Edward J. Hu, Yelong Shen."""
     names = [name for name in reference.names if name != OTHERS]
     people = [Person(name) for name in names[:SHOWN]]
