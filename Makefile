@@ -6,6 +6,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
+COVER ?= quiz
 TOGETHER := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 FOUND := command -v $(PYTHON) >/dev/null || { echo "setup: no $(PYTHON); install Python 3.11 or later" >&2; exit 2; }
 SETUP := $(FOUND); $(PYTHON) scripts/bootstrap.py
@@ -24,7 +25,7 @@ test: ## everything CI runs: lint, then all tests, fast ones first
 	$(RUN) -m ruff check
 	$(RUN) -m scripts.runtime # before several processes need it
 	rm -f .coverage
-	$(RUN) -m pytest $(TOGETHER) --cov --cov-report=term:skip-covered $(ARGS)
+	$(RUN) -m pytest $(TOGETHER) $(addprefix --cov=,$(COVER)) --cov-report=term:skip-covered $(ARGS)
 	[ ! -f .coverage ] || $(RUN) -m coverage report --include='quiz/*' --fail-under=100 -m >build/coverage.txt || \
 	  { cat build/coverage.txt >&2; exit 2; } # nothing is said when the quiz is covered: pytest has the last word
 

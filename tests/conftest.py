@@ -25,6 +25,7 @@ from scripts.bootstrap import CHROMIUM
 from scripts.build import build
 from scripts.publishing.static_host import StaticHost
 from scripts.runtime import build_runtime
+from tests.heavy import needs_torch
 
 # Started in the background, a shell's children ignore Ctrl-C, and theirs too; the tests send it and mean it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,19 +36,11 @@ SITE = SHARED / f"site-of-{os.environ.get('PYTEST_XDIST_WORKER', 'all')}"
 ANYWHERE = "https://anywhere.example"  # stands in a built site for the address of a host
 SUB_PATH = "/docs/decision"
 TEXTS = (".html", ".json", ".md", ".txt", ".xml")
-HEAVY = re.compile(r"^ *(?:import|from) (?:torch|transformers|peft|trl|lancedb|llguidance|bitsandbytes)\b", re.M)
-TEXT = re.compile(r'"{3}.*?"{3}', re.S)  # an import in it is another program's
-IMPORTED = re.compile(r"^(?:import|from) ([\w.]+)(?: import (\w+))?", re.M)
 REPORT = pytest.StashKey[str]()  # how the pages read, for the end of the run
 # Without these a browser on a closed network keeps asking its maker's hosts.
 FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 
 
@@ -59,15 +52,6 @@ def pytest_ignore_collect(collection_path, config):
     """With --quick, do not even read a test file that imports torch: that alone takes seconds."""
     quick = config.getoption("--quick") and collection_path.suffix == ".py"
     return True if quick and needs_torch(collection_path, set()) else None
-
-
-def needs_torch(file: Path, seen: set[Path]) -> bool:
-    """Say whether a file imports torch or its like, itself or through files of ours."""
-    seen.add(file)
-    text = TEXT.sub("", file.read_text(encoding="utf-8"))
-    names = {name for module, inside in IMPORTED.findall(text) for name in (module, f"{module}.{inside}")}
-    paths = {(room / name.replace(".", "/")).with_suffix(".py") for name in names for room in (ROOT / "snippets", ROOT)}
-    return bool(HEAVY.search(text)) or any(needs_torch(path, seen) for path in paths - seen if path.is_file())
 
 
 def pytest_collection_modifyitems(config, items):

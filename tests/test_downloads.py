@@ -1,6 +1,5 @@
 """The downloads: the files as they are, one zip that is the same everywhere, and a page that states their hashes."""
 
-import ast
 import hashlib
 import html
 import io
@@ -108,38 +107,6 @@ def test_unpacked_zip_runs(tmp_path, name, request):
     assert set(json.loads(line)) == {"config", "metrics", "environment"}
     assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     assert max(map(len, done.stderr.rpartition("\n\n\n")[2].splitlines())) <= 88
-
-
-# What a header asks for though nothing imports it by name: transformers opens GGUF files and NF4 with them.
-UNSEEN = {"gguf", "bitsandbytes"}
-
-
-@pytest.mark.parametrize("snippet", snippets_of(ROOT), ids=lambda snippet: snippet.name)
-def test_header_names_what_is_imported(snippet):
-    asked = {requirement.name for requirement in snippet.dependencies}
-    needed = imported(ROOT / "snippets" / snippet.name, set())
-    assert needed <= asked
-    assert asked - needed <= UNSEEN
-
-
-def imported(file, seen):
-    """Return the packages that a file and the files of ours that it imports ask for."""
-    seen.add(file)
-    packages = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom):
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            ours = (ROOT / "snippets" / name.replace(".", "/")).with_suffix(".py")
-            package = ROOT / "snippets" / name.partition(".")[0]
-            if ours.is_file():
-                packages |= imported(ours, seen) if ours not in seen else set()
-            elif not package.is_dir() and name.partition(".")[0] not in sys.stdlib_module_names:
-                top = name.partition(".")[0]
-                if not (ROOT / "snippets" / f"{top}.py").is_file():
-                    packages.add(top.replace("_", "-"))
-    return packages
 
 
 def test_page_states_hash_size_run_line_and_what_is_not_measured(site):

@@ -9,6 +9,8 @@ from scripts.measuring.make_run import WIDE
 from tests.made_runs import edit, put
 from tests.toy_experiment import files, toy_experiment
 
+pytestmark = pytest.mark.slow  # asks torch
+
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
@@ -17,8 +19,6 @@ def root(tmp_path, monkeypatch):
 
 WIDE_TOY = """
 import runpy, sys
-
-pytestmark = pytest.mark.slow  # asks torch
 sys.argv, sys.path[0] = sys.argv[1:], "snippets"
 runpy.run_path(sys.argv[0], None, "__main__")
 """

@@ -1,34 +1,34 @@
-"""LoRA and QLoRA in process, on a tiny model: what is trained, what is not, and that a stopped run goes on."""
+"""LoRA and QLoRA in process, on a tiny model: what is trained, and what is not."""
 
 import difflib
 import json
 import math
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from peft import PeftModel
-from transformers import set_seed
 
 import before_after
 import lora
 import qlora
 from case import CASE
+from case.answer import answer
 from case.files import read_examples
 from case.model import open_model
 from case.prompt import prompt
+from tests.lora_rows import CPU, chats_of, short_rows
 from tests.tiny_model import command, write_rows
 
 ROOT = Path(__file__).resolve().parent.parent
-CPU = torch.device("cpu")
-ROLES = {"prompt": "user", "completion": "assistant"}
-IGNORED = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
-pytestmark = IGNORED
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    """Replies of a few words: what a random model says does not matter."""
+    monkeypatch.setattr(answer, "__defaults__", ("answering", 4, None))
 
 
 @pytest.fixture
@@ -39,16 +39,6 @@ def config(tiny_model, tmp_path):
 @pytest.fixture
 def base(tiny_model):
     return open_model(str(tiny_model), CPU, dtype=torch.float32)
-
-
-def short_rows(count: int) -> list[dict]:
-    """Rows of a few words: what they say does not matter, and a step on them takes a tenth of the time."""
-    return [{"prompt": f"Say {number}", "completion": f"It is {number}"} for number in range(count)]
-
-
-def chats_of(count: int = 6) -> list[dict]:
-    """Return short rows as chat messages."""
-    return [{name: [{"role": role, "content": row[name]}] for name, role in ROLES.items()} for row in short_rows(count)]
 
 
 def logits(model, tokenizer):
@@ -105,35 +95,6 @@ def test_merged_equals_unmerged(base, config):
     assert not isinstance(merged, PeftModel)
     rounding = 0.05 if next(apart.parameters()).dtype == torch.float32 else 0.1  # merged in the precision of the base
     assert torch.allclose(logits(apart, tokenizer), logits(merged, tokenizer), atol=rounding)
-
-
-def test_a_stopped_run_goes_on_with_the_same_losses(tiny_model, config):
-    """Also where a loss is the mean of several steps: none of them may be lost with the run that was stopped."""
-
-    def run(out, **changes):
-        set_seed(0)
-        model, tokenizer = open_model(str(tiny_model), CPU, dtype=torch.float32)
-        settings = replace(config, out=config.out / out, steps=20, **changes)
-        trainer = lora.train(model, tokenizer, chats_of(12), settings, adapter=lora.choose_adapter(config))
-        return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-
-    whole = run("whole")
-    assert len(whole) == 10
-
-    class Stopped(Exception):
-        pass
-
-    def stop(self, args, state, control, **others):
-        if state.global_step == 11:  # the last checkpoint is of step 8
-            raise Stopped
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Stopped):
-        patch.setattr(lora.LossBar, "on_step_end", stop)
-        run("stopped")
-    (kept,) = (config.out / "stopped").glob("checkpoint-*")
-    (config.out / "stopped" / "checkpoint-12").mkdir()  # what a kill leaves in the middle of writing
-    assert kept.name == "checkpoint-8" and run("stopped", resume=True) == whole
-    assert run("stopped") == whole  # and without --resume it starts anew
 
 
 def test_on_a_readers_own_rows_every_tenth_is_held_out(tiny_model, tmp_path, capsys):
@@ -216,171 +177,10 @@ def source_of(lines, name):
     return lines[start:end]
 
 
-BAD = [
-    (["--model", "no/such/model/here"], "no such folder"),
-    (["--model", "HuggingFaceTB/no-such-model"], "not to be had from the hub"),
-    (["--device", "cuda"], "run with --device cpu"),
-    (["--examples", "{few}"], "10 are needed"),
-    (["--examples", "{broken}"], "broken.jsonl, line 2: not JSON"),
-    (["--examples", "{binary}"], "not UTF-8"),
-    (["--examples", "{missing}"], "No such file"),
-    (["--docs", "{empty}"], "no .md file"),
-    (["--docs", "{missing}"], "no such folder"),
-    (["--task", "questions", "--facts", "{few}"], "no question, answer, source"),
-]
-
-
-@pytest.mark.parametrize(("flags", "says"), BAD, ids=[" ".join(flags) for flags, _ in BAD])
-@pytest.mark.skipif(torch.cuda.is_available(), reason="the flag is right where there is a GPU")
-def test_bad_input_ends_in_one_line(flags, says, tiny_model, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "binary.jsonl").write_bytes(b"\xff\xfe\x00")
-    (tmp_path / "broken.jsonl").write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n', encoding="utf-8")
-    write_rows(tmp_path / "few.jsonl", {"prompt": "a", "completion": "b"})
-    names = {name: tmp_path / f"{name}.jsonl" for name in ("few", "broken", "binary", "missing")}
-    flags = [flag.format(**names, empty=tmp_path / "empty") for flag in flags]
-    out = tmp_path / "out"
-    given = ["--model", str(tiny_model), "--out", str(out), "--quick", "--device", "cpu", *flags]
-    status, report, shown = command(lora, capsys, *given)
-    assert (status, report) == (2, None)
-    (line,) = [line for line in shown.splitlines() if line.strip()]
-    assert says in line and "Traceback" not in shown
-    assert not out.exists()  # nothing half-written
-
-
-def test_an_adapter_of_another_base_is_refused(base, config, tmp_path, tiny_model):
-    from transformers import LlamaForCausalLM
-
-    model, tokenizer = base
-    lora.train(model, tokenizer, chats_of(), config, adapter=lora.choose_adapter(config))
-    other = LlamaForCausalLM(type(model.config)(**(model.config.to_dict() | {"hidden_size": 32, "head_dim": 8})))
-    other.save_pretrained(tmp_path / "other")
-    tokenizer.save_pretrained(tmp_path / "other")
-    from case.errors import BadInput
-
-    with pytest.raises(BadInput, match="does not fit"):
-        open_model(str(tmp_path / "other"), CPU, config.out)
-
-
 @pytest.mark.parametrize("script", [lora, qlora])
 def test_help_tells_every_flag(script, capsys):
     status, _, _ = command(script, capsys, "--help")
     assert status == 0
-
-
-FULL = [
-    OSError(28, "No space left on device", "out"),
-    Exception("No space left on device (os error 28)"),  # as tokenizers and safetensors say it
-    RuntimeError("[enforce fail at inline_container.cc:672] . PytorchStreamWriter: file write failed"),
-]
-
-
-@pytest.mark.parametrize("place", ["checkpoint", "adapter"])
-@pytest.mark.parametrize("error", FULL, ids=lambda error: type(error).__name__)
-def test_a_full_disk_ends_in_one_line_with_nothing_half_written(error, place, config, capsys, monkeypatch):
-    write = lora.SFTTrainer.save_model
-
-    def write_half(trainer, output_dir=None, **others):
-        if place == "adapter" and output_dir:
-            return write(trainer, output_dir, **others)
-        folder = Path(output_dir or config.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "adapter_config.json").write_text("{", encoding="utf-8")
-        raise error
-
-    monkeypatch.setattr(lora.SFTTrainer, "save_model", write_half)
-    given = ["--model", config.model, "--out", str(config.out), "--device", "cpu", "--quick"]
-    found, report, shown = command(lora, capsys, *given)
-    assert (found, report) == (2, None) and "Traceback" not in shown
-    assert "check the disk and --out" in shown.strip().splitlines()[-1]
-    assert list(config.out.glob("adapter*")) == []
-    kept = {folder.name for folder in config.out.iterdir() if folder.is_dir()}
-    assert kept == ({"checkpoint-2"} if place == "adapter" else set())
-
-
-def test_another_error_is_not_called_a_full_disk(config, capsys, monkeypatch):
-    def fail(*given):
-        raise RuntimeError("a mistake of ours")
-
-    monkeypatch.setattr(lora, "ask", fail)
-    with pytest.raises(RuntimeError, match="a mistake of ours"):
-        command(lora, capsys, "--model", config.model, "--out", config.out, "--device", "cpu", "--quick")
-
-
-@pytest.fixture
-def long_training(tiny_model, tmp_path):
-    """Flags of a training of many short steps, but for --out."""
-    mine = write_rows(tmp_path / "mine.jsonl", *short_rows(20))
-    flags = {"model": tiny_model, "device": "cpu", "steps": 40, "batch": 2, "examples": mine}
-    return [text for name, value in flags.items() for text in (f"--{name}", str(value))]
-
-
-def test_a_training_stopped_by_ctrl_c_goes_on(long_training, tmp_path, capsys, monkeypatch):
-    """Ctrl-C ends in one line and exit status 130; --resume gives the losses of a whole run."""
-
-    def press(self, args, state, control, **others):
-        if state.global_step == 10:
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(lora.LossBar, "on_step_end", press)
-        status, report, said = command(lora, capsys, *long_training, "--out", tmp_path / "stopped")
-    assert (status, report) == (130, None) and "Traceback" not in said
-    assert "stopped; --resume goes on from there\n" in said
-    assert losses(long_training, tmp_path / "stopped", capsys, "--resume") == losses(
-        long_training, tmp_path / "whole", capsys
-    )
-
-
-def losses(given, out, capsys, *more):
-    status, report, said = command(lora, capsys, *given, "--out", out, *more)
-    assert status == 0, said
-    return report["metrics"]["losses"]
-
-
-@pytest.mark.slow
-def test_a_killed_process_goes_on(long_training, tmp_path, capsys):
-    """kill -9 says nothing; --resume gives the losses of a whole run. The process is one as readers start it."""
-    script = [sys.executable, str(ROOT / "snippets" / "lora.py"), *long_training, "--out", str(tmp_path / "stopped")]
-    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not list((tmp_path / "stopped").glob("checkpoint-*/trainer_state.json")):
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    printed, said = process.communicate(timeout=60)
-    assert (process.returncode, printed) == (-signal.SIGKILL, "") and "Traceback" not in said
-    assert losses(long_training, tmp_path / "stopped", capsys, "--resume") == losses(
-        long_training, tmp_path / "whole", capsys
-    )
-
-
-@pytest.mark.slow
-def test_ctrl_c_during_the_imports_ends_in_one_line(tmp_path):
-    (tmp_path / "datasets.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "snippets" / "lora.py")],
-        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr.split() == ["lora.py:", "stopped"]
-
-
-@pytest.mark.slow
-def test_two_processes_give_the_losses_of_one(tiny_model, tmp_path, capsys):
-    """At an equal global batch. gloo adds in another order: equal to 1e-3."""
-    mine = write_rows(tmp_path / "mine.jsonl", *short_rows(20))
-    flags = {"model": tiny_model, "device": "cpu", "steps": 4, "batch": 4, "examples": mine}
-    given = [text for name, value in flags.items() for text in (f"--{name}", str(value))]
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29731"]
-    script = [str(ROOT / "snippets" / "lora.py"), "--out", str(tmp_path / "two")]
-    done = subprocess.run([sys.executable, *launcher, *script, *given], capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    (line,) = done.stdout.splitlines()  # one of the processes reports
-    one = losses(given, tmp_path / "one", capsys)
-    assert json.loads(line)["metrics"]["losses"] == pytest.approx(one, abs=1e-3)
 
 
 def test_before_and_after_are_read_from_the_trainers_log():

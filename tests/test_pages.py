@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.nav import CHECKED, PAGES
+from tests.quiz_page import SOON
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ NAVIGATION = (
 def expect_to_fit(page):
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.wait_for_function("(width) => document.documentElement.scrollWidth === width", arg=width, timeout=SOON)
         expect(page.locator("h1")).to_have_count(1)
         expect(page.locator("h1")).to_be_visible()
 
