@@ -53,7 +53,8 @@ def test_back_undoes_it_and_returns_to_the_situation(visit, path):
     page = visit(path)
     scenario = unfold(page, BUSY)
     scenario.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)  # the theme notes the place a moment later
+    scenario.locator(".scenario-open").scroll_into_view_if_needed()
+    page.wait_for_function("Math.abs((history.state?.y ?? -1) - scrollY) < 2")  # the theme notes the place, in a moment
     scenario.locator(".scenario-open").click()
     expect_verdict(page, "distill")
     page.go_back()
