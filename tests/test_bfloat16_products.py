@@ -1,7 +1,5 @@
 """Products of bfloat16 formed in 32 bits give what PyTorch's own slow loop gives, forwards and backwards."""
 
-import json
-
 import pytest
 import torch
 import torch.nn.functional as nn
@@ -89,4 +87,4 @@ def test_a_program_is_run_with_its_arguments_and_chooses_bfloat16(tmp_path):
     (tmp_path / "snippets/case").symlink_to(ROOT / "snippets/case")
     file = tmp_path / "snippets/program.py"
     report = run_snippet(file, ["--arms", "base"], ROOT, through=[WIDE.as_posix()], quiet=True)["report"]
-    assert report["metrics"] == json.loads('{"given": ["--arms", "base"], "dtype": "torch.bfloat16"}')
+    assert report["metrics"] == {"given": ["--arms", "base"], "dtype": "torch.bfloat16"}

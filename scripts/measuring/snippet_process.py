@@ -38,7 +38,7 @@ def run_snippet(
     through: a program that runs the snippet, named from the root.
     """
     started = time.monotonic()
-    stdout, stderr = run([sys.executable, *through, str(file), *arguments], root, limit, environ, quiet)
+    stdout, stderr = run([sys.executable, *through, str(file), *arguments], root, limit, environ, quiet, file.name)
     seconds, report = round(time.monotonic() - started, 1), read_report(stdout, file)
     return {"report": report, "printed": table_of(stderr), "seconds": seconds}
 
@@ -66,10 +66,18 @@ def table_of(stderr: str) -> str:
 
 
 def run(
-    command: list[str], root: Path, limit: float | None = None, environ: Mapping = {}, quiet: bool = False
+    command: list[str],
+    root: Path,
+    limit: float | None = None,
+    environ: Mapping = {},
+    quiet: bool = False,
+    name: str = "",
 ) -> tuple[str, str]:
-    """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late."""
-    name, pieces = Path(command[2] if command[2:] and command[2].endswith(".py") else command[1]).name, []
+    """Run a Python file; return its stdout and its stderr, which is also passed on. RunError: failed, or late.
+
+    name: what errors call it, if not by its file.
+    """
+    name, pieces = name or Path(command[1]).name, []
     # A process group of its own: Ctrl-C reaches it once, from us, and not also from the terminal.
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=root, env={**os.environ, **environ}, process_group=0, **pipes) as process:

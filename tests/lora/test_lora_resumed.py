@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,16 +13,11 @@ from transformers import set_seed
 
 import lora
 from case.model import open_model
+from tests.conftest import ROOT
 from tests.lora_rows import CPU, chats_of, short_rows
 from tests.tiny_model import command, write_rows
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture
-def config(tiny_model, tmp_path):
-    return lora.Config(model=str(tiny_model), out=tmp_path / "out", steps=4, batch=2, device="cpu", quick=True)
 
 
 def test_a_stopped_run_goes_on_with_the_same_losses(tiny_model, config):

@@ -8,31 +8,15 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.contingency_tables import mcnemar
 
-from scripts.measuring import evals_process
 from scripts.measuring.comparisons import adjust, compare
 from scripts.measuring.runs import Run
 from scripts.measuring.versions import lines_of
 from tests.known_replies import (
-    COMPARISONS,
     comparison,
-    plan_of,
 )
-from tests.made_runs import in_process, made_run, small_experiment
+from tests.made_runs import made_run
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True, scope="module")
-def without_processes():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evals_process, "run_snippet", in_process())
-        yield
-
-
-@pytest.fixture
-def root(tmp_path):
-    """The experiment in small, without runs."""
-    return small_experiment(tmp_path, plan_of(COMPARISONS))
 
 
 def test_holm_by_hand():

@@ -14,31 +14,13 @@ import before_after
 import lora
 import qlora
 from case import CASE
-from case.answer import answer
 from case.files import read_examples
 from case.model import open_model
 from case.prompt import prompt
 from tests.lora_rows import CPU, chats_of, short_rows
 from tests.tiny_model import command, write_rows
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    """Replies of a few words: what a random model says does not matter."""
-    monkeypatch.setattr(answer, "__defaults__", ("answering", 4, None))
-
-
-@pytest.fixture
-def config(tiny_model, tmp_path):
-    return lora.Config(model=str(tiny_model), out=tmp_path / "out", steps=4, batch=2, device="cpu", quick=True)
-
-
-@pytest.fixture
-def base(tiny_model):
-    return open_model(str(tiny_model), CPU, dtype=torch.float32)
 
 
 def logits(model, tokenizer):

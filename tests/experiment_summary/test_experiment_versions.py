@@ -10,16 +10,9 @@ from scripts.measuring.experiment_summary import shares
 from scripts.measuring.snippet_process import RunError, run_snippet
 from scripts.measuring.versions import hits_of, lines_of
 from tests.known_replies import COMPARISONS, Experiment, plan_of
-from tests.made_runs import in_process, small_experiment
+from tests.made_runs import small_experiment
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True, scope="module")
-def without_processes():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evals_process, "run_snippet", in_process())
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,27 +2,14 @@
 
 import pytest
 
-from scripts.measuring import evals_process, experiment_summary, results, runs
+from scripts.measuring import experiment_summary, results, runs
 from scripts.measuring.comparisons import compare
 from scripts.measuring.experiment_summary import summarise
 from scripts.measuring.runs import BadRun, Run
 from tests.known_replies import COMPARISONS, HALF, Experiment, plan_of
-from tests.made_runs import SMALL, edit, in_process, small_experiment
+from tests.made_runs import SMALL, edit, small_experiment
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True, scope="module")
-def without_processes():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evals_process, "run_snippet", in_process())
-        yield
-
-
-@pytest.fixture
-def root(tmp_path):
-    """The experiment in small, without runs."""
-    return small_experiment(tmp_path, plan_of(COMPARISONS))
 
 
 @pytest.fixture(scope="module")

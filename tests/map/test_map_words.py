@@ -5,25 +5,10 @@ import re
 
 import pytest
 
-from scripts.extension.charts import plot
 from scripts.extension.numbers.percent import percent, with_interval
 from scripts.extension.page import SiteError
-from tests.map_data import DATA, SHARES, measured, site_with
+from tests.map_data import DATA, SHARES, measured
 from tests.map_drawing import BLOCK, NO_BREAK
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory):
-    """Keep the tests' pictures out of the build's, each drawn once."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("kept")
-        patch.setattr(plot, "KEPT", folder)
-        yield folder
-
-
-@pytest.fixture
-def site(tmp_path):
-    return site_with(tmp_path)
 
 
 def test_an_announced_result_is_not_measured_yet(site):

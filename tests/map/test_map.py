@@ -11,20 +11,6 @@ from tests.map_data import CELLS, SHARES, site_with
 from tests.map_drawing import BLOCK, NO_BREAK, SIZES, drawings, points, ticks
 
 
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory):
-    """Keep the tests' pictures out of the build's, each drawn once."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("kept")
-        patch.setattr(plot, "KEPT", folder)
-        yield folder
-
-
-@pytest.fixture
-def site(tmp_path):
-    return site_with(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def html(kept, tmp_path_factory):
     """The page as the tests find it that change nothing."""

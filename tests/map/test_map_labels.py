@@ -6,20 +6,10 @@ from itertools import combinations
 
 import pytest
 
-from scripts.extension.charts import plot
 from tests.map_data import CELLS, random_shares, site_with
 from tests.map_drawing import AT, BLOCK, SIZES, drawings, points
 
 pytestmark = pytest.mark.slow  # each draws a map
-
-
-@pytest.fixture(scope="module", autouse=True)
-def kept(tmp_path_factory):
-    """Keep the tests' pictures out of the build's, each drawn once."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("kept")
-        patch.setattr(plot, "KEPT", folder)
-        yield folder
 
 
 EM = {True: 0.62, False: 0.56}  # width of a letter in a wide font, bold or not

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from scripts.measuring import evals_process, results
+from scripts.measuring import results
 from scripts.measuring.experiment_summary import summarise
 from scripts.measuring.versions import SETS
 from tests.known_replies import (
@@ -22,16 +22,9 @@ from tests.known_replies import (
     rows_of,
     same,
 )
-from tests.made_runs import edit, in_process, small_experiment
+from tests.made_runs import edit, small_experiment
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True, scope="module")
-def without_processes():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evals_process, "run_snippet", in_process())
-        yield
 
 
 @pytest.fixture(scope="module")

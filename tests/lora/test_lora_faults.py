@@ -6,29 +6,11 @@ import pytest
 import torch
 
 import lora
-from case.answer import answer
 from case.model import open_model
 from tests.lora_rows import CPU, chats_of
 from tests.tiny_model import command, write_rows
 
-ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning")
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    """Replies of a few words: what a random model says does not matter."""
-    monkeypatch.setattr(answer, "__defaults__", ("answering", 4, None))
-
-
-@pytest.fixture
-def config(tiny_model, tmp_path):
-    return lora.Config(model=str(tiny_model), out=tmp_path / "out", steps=4, batch=2, device="cpu", quick=True)
-
-
-@pytest.fixture
-def base(tiny_model):
-    return open_model(str(tiny_model), CPU, dtype=torch.float32)
 
 
 BAD = [
