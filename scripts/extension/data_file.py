@@ -21,7 +21,7 @@ class Entries(dict):
         return SiteError(f"{self.file}:{self.lines.get(key, self.line)}: {problem}")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     file = ""
 
 

@@ -18,7 +18,7 @@ FILE = Path(__file__).with_suffix(".yml")
 @cache
 def load_words(file: Path = FILE) -> dict[str, dict[str, str]]:
     """Return "names", the words for parts of a key, and "units", the units by the end of a key."""
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    return yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def unit_of(key: str, number: Mapping) -> str:

@@ -47,6 +47,7 @@ def load_terms(root: Path) -> list[Term]:
     if not (root / FILE).is_file():
         return []
     terms: dict[str, Term] = {}
+    pages = {path.relative_to(root / "docs").as_posix(): path for path in (root / "docs").rglob("*.md")}
     for entry in load(root / FILE, root, "glossary"):
         also = tuple(entry.get("also", ()))
         term = Term(entry["term"], entry["means"], entry.get("stands_for", ""), also, entry.get("see", ""))
@@ -54,13 +55,12 @@ def load_terms(root: Path) -> list[Term]:
             raise entry.error(f"{term.term} is there twice", "term")
         terms[term.anchor] = term
         if term.see:
-            _check_see(entry, root)
+            _check_see(entry, pages)
     return sorted(terms.values(), key=lambda term: term.term.lower())
 
 
-def _check_see(entry: Entries, root: Path) -> None:
+def _check_see(entry: Entries, pages: dict[str, Path]) -> None:
     name, mark, anchor = entry["see"].partition("#")
-    pages = {path.relative_to(root / "docs").as_posix(): path for path in (root / "docs").rglob("*.md")}
     if name not in pages:
         raise entry.error(f"{entry['term']}: there is no page {name}; {nearest(name, pages)}", "see")
     if mark and anchor not in (known := headings(pages[name])):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import combinations
 
 ALIKE = 0.6  # from this likeness on, two questions count as one; tests/test_interview_similarity.py has the cases
@@ -22,6 +23,7 @@ FILLING = set(
 ENDING = re.compile(r"(?<=\w{3})(?:ings?|ed|es|s|e)$")  # tune, tunes, tuned and tuning are one word here
 
 
+@cache
 def content(question: str) -> frozenset[str]:
     """Return the words of a question that say what it is about, without their endings."""
     words = re.findall(r"\w+", question.lower().replace("-", " "))
