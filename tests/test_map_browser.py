@@ -11,7 +11,7 @@ from tests.themed_host import themed
 pytestmark = pytest.mark.browser
 
 STRICT = "default-src 'none'; style-src 'self'; img-src data:"  # no script, no style but the files
-SETS = {"tiny": SHARES, **{f"set{seed}": random_shares(seed) for seed in range(8)}}
+SETS = {"tiny": SHARES, **{f"set{seed}": random_shares(seed) for seed in range(4)}}
 LEAST = 11  # pixels that text is high at least
 LOOK = """(figure) => {
     const shown = (element) => element.checkVisibility();

@@ -20,6 +20,9 @@ self.addEventListener("message", ({ data }) => {
   else waiting.push(data);
 });
 
+// While it boots, Pyodide leaves some of its own promises alone; the file that failed is reported by `boot`, once.
+self.addEventListener("unhandledrejection", (event) => !reply && event.preventDefault());
+
 /** @param {string} python */
 function ready(python) {
   self.postMessage({ ready: true, python });
