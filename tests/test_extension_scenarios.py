@@ -100,7 +100,7 @@ def test_an_argument_stops_the_build(site):
         site.render("::: scenarios all\n")
 
 
-def test_the_sites_own_twelve_lead_to_every_step():
+def test_the_sites_own_lead_to_every_step():
     entries = load(REPOSITORY / FILE, REPOSITORY)
-    assert len(entries) == 12
+    assert 12 <= len(entries) <= 16
     assert {decide(entry["answers"]).now for entry in entries} == set(OUTCOMES)

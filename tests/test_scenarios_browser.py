@@ -30,7 +30,7 @@ def expect_answers(page, answers):
 
 
 @pytest.mark.parametrize(
-    ("path", "names"), [("/", list(ENTRIES)), (f"{SUB_PATH}/", [BUSY, PRICES]), ("/#twelve-situations", [BUSY, PRICES])]
+    ("path", "names"), [("/", list(ENTRIES)), (f"{SUB_PATH}/", [BUSY, PRICES]), ("/#situations", [BUSY, PRICES])]
 )
 def test_a_situation_opens_in_the_quiz_on_the_same_page(visit, path, names):
     page = visit(path)
@@ -48,7 +48,7 @@ def test_a_situation_opens_in_the_quiz_on_the_same_page(visit, path, names):
     assert page.evaluate("alive === document.querySelector('decision-quiz')"), "the page was loaded again"
 
 
-@pytest.mark.parametrize("path", ["/", "/#twelve-situations"])
+@pytest.mark.parametrize("path", ["/", "/#situations"])
 def test_back_undoes_it_and_returns_to_the_situation(visit, path):
     page = visit(path)
     scenario = unfold(page, BUSY)
