@@ -1,4 +1,4 @@
-"""Three questions, one verdict: prompt, RAG, fine-tune, distill or ship.
+"""A few questions, one verdict: prompt, RAG, fine-tune, distill or ship.
 
 Pure Python and standard library only: no clock, no randomness, no files, no browser.
 The rules are in `rules`, the words in `questions`, `outcomes` and `verdicts`, the thinking in `engine`.

@@ -24,7 +24,7 @@ def decision_record(answers: Mapping[str, str], site: str = "") -> str:
     ]
     links = [
         f"- [The lesson on this step]({site}{outcome.lesson})",
-        f"- [These three answers in the quiz]({site}?{query})",
+        f"- [These answers in the quiz]({site}?{query})",
         *(f"- [Source: {key}]({site}references/#{key})" for key in verdict.evidence),
     ]
     sections = [
