@@ -40,7 +40,7 @@ QUESTIONS = (
         name="Prompt tried",
         options=(
             Option("no", "Not yet", "or only a quick try that nobody scored", "not yet", needs=("prompt",)),
-            Option("yes", "Yes", "on real questions, and somebody read the answers", "yes"),
+            Option("yes", "Yes", "on real questions, and read the answers", "yes"),
         ),
     ),
     Question(
@@ -51,21 +51,21 @@ QUESTIONS = (
             Option("none", "Nothing", "they are good enough", "nothing"),
             Option(
                 "facts",
-                "Facts are missing, private or changing",
+                "Facts missing, private or changing",
                 "paste the right page in, and it answers",
                 "facts",
                 needs=("rag",),
             ),
             Option(
                 "structure",
-                "Right, but not in the exact form a program needs",
-                "the parser stops: JSON, a label, a date",
+                "Right, but in the wrong form",
+                "a program needs it exact: JSON, a label, a date",
                 "structure",
                 needs=("constrain",),
             ),
             Option(
                 "behavior",
-                "The facts are there, but tone, skill or reliability is not",
+                "Tone, skill or reliability is off",
                 "even with the right page in front of it",
                 "behaviour",
                 needs=("fine-tune",),
@@ -80,7 +80,7 @@ QUESTIONS = (
             Option(
                 "unknown",
                 "We cannot tell yet",
-                "something is wrong, and nobody has sorted the failures",
+                "nobody has sorted the failures",
                 "unknown",
                 undiagnosed=True,
             ),
@@ -94,8 +94,8 @@ QUESTIONS = (
             Option("ordinary", "Ordinary volume or a broad task", "the bill and the wait are fine", "ordinary"),
             Option(
                 "narrow",
-                "High volume, one narrow task, tight budget or latency",
-                "the same job, all day long",
+                "High volume, one narrow task",
+                "or a tight budget, or tight latency",
                 "narrow",
                 needs=("distill",),
             ),
