@@ -78,7 +78,7 @@ export const scenarios = {
     await answer(page, FACTS);
     await verdict(page, "rag", "", "python");
     for (const _ of ["once", "twice"]) {
-      await page.click('.md-nav--primary .md-nav__link[href*="references"]');
+      await page.click('.md-tabs__link[href*="evidence"]');
       await page.waitForSelector("decision-quiz", { hidden: true });
       await page.click(".md-header__button.md-logo");
       await page.waitForSelector("decision-quiz[data-phase=ready]");
@@ -96,7 +96,7 @@ export const scenarios = {
     await page.goto(`${address}/`);
     assert.ok(await page.evaluate(() => document.querySelector("html.no-js decision-quiz:not(:defined)") !== null));
     const visible = () => page.evaluate(() =>
-      [...document.querySelectorAll(".verdict-static")].filter((e) => e.checkVisibility()).map((e) => e.id));
+      [...document.querySelectorAll(".verdict-head")].filter((e) => e.checkVisibility()).map((e) => e.id));
     assert.deepEqual(await visible(), []);
     for (const [name, value] of Object.entries(FACTS)) await press(page, `[name=${name}][value=${value}]`);
     assert.deepEqual(await visible(), ["verdict-yes-facts-ordinary"]);

@@ -2,9 +2,10 @@
 
 from mkdocs.utils import yaml_load
 
+from scripts.publishing.indexes import pages_of
 from tests.conftest import ROOT
 
-SOURCES = [file for entry in yaml_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"] for file in entry.values()]
+SOURCES = [source for _, source in pages_of(yaml_load((ROOT / "mkdocs.yml").read_text("utf-8"))["nav"])]
 
 
 def address(source: str) -> str:

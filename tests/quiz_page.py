@@ -28,6 +28,17 @@ def expect_verdict(page: Page, now: str, later: str = "", engine: str | None = N
         expect(region(page)).to_have_attribute("data-engine", engine, timeout=BOOT)
 
 
+def expect_no_verdict(page: Page) -> None:
+    """Wait until neither the head nor the card of a verdict is there."""
+    for part in ("[data-head]", "[data-card]"):
+        expect(page.locator(f"decision-quiz {part}")).to_be_hidden()
+
+
+def go_to(page: Page, section: str) -> None:
+    """Follow the name of a section in the header, without loading the site again."""
+    page.locator(".md-tabs__link", has_text=section).click()
+
+
 def state(page: Page):
     """Return the line that says where the words come from."""
     return page.locator("[data-state-text]")

@@ -9,7 +9,7 @@ from scripts.extension.quiz.scenarios import FILE
 from scripts.measuring.results import REPOSITORY
 from scripts.publishing.static_host import Fault
 from tests.conftest import SUB_PATH
-from tests.quiz_page import expect_verdict, region
+from tests.quiz_page import expect_no_verdict, expect_verdict, go_to
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +58,7 @@ def test_back_undoes_it_and_returns_to_the_situation(visit, path):
     scenario.locator(".scenario-open").click()
     expect_verdict(page, "distill")
     page.go_back()
-    expect(region(page).locator("[data-card]")).to_be_hidden()
+    expect_no_verdict(page)
     assert page.locator("decision-quiz input:checked").count() == 0
     expect(page.locator(f"#scenario-{BUSY}")).to_be_in_viewport()
     page.go_forward()
@@ -80,9 +80,9 @@ def test_after_instant_navigation_a_situation_still_opens(visit):
     """The page left behind must not answer as well."""
     page = visit("/")
     page.evaluate("window.alive = true")
-    page.locator(".md-nav__link", has_text="References").first.click()
-    page.wait_for_url("**/references/")
-    page.locator(".md-nav__link", has_text="The decision").first.click()
+    go_to(page, "Evidence")
+    page.wait_for_url("**/evidence/")
+    go_to(page, "Decide")
     page.wait_for_selector("decision-quiz:defined")
     length = page.evaluate("history.length")
     unfold(page, BUSY).locator(".scenario-open").click()
@@ -105,7 +105,7 @@ def test_a_control_click_is_left_to_the_browser(visit):
     with page.context.expect_page() as opened:
         link.click(modifiers=["Control"])
     expect_verdict(opened.value, "distill")
-    expect(region(page).locator("[data-card]")).to_be_hidden()
+    expect_no_verdict(page)
 
 
 def test_a_keyboard_is_enough(visit):

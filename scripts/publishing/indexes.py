@@ -5,6 +5,7 @@ canonical link, and the sitemap is empty: it stays because the theme asks for it
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -49,7 +50,7 @@ def llms(site: Path, config: Path, address: str | None) -> str:
     settings = yaml.load(config.read_text(encoding="utf-8"), Loader)
     root = f"{address.rstrip('/')}/" if address else ""
     lessons, others = [], []
-    for title, source in (item for entry in settings["nav"] for item in entry.items()):
+    for title, source in pages_of(settings["nav"]):
         folder = source.removesuffix(".md").removesuffix("index")
         page = (site / folder / "index.html").read_text(encoding="utf-8")
         description = BeautifulSoup(page, "html.parser").find("meta", attrs={"name": "description"})["content"]
@@ -60,6 +61,15 @@ def llms(site: Path, config: Path, address: str | None) -> str:
     for title, lines in (("Lessons", lessons), ("Practice and evidence", others), ("Files", files)):
         parts += [f"## {title}", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
+
+
+def pages_of(nav: list[dict]) -> Iterator[tuple[str, str]]:
+    """Yield title and source of every page of mkdocs.yml's nav, in its order, sections opened."""
+    for title, inside in (item for entry in nav for item in entry.items()):
+        if isinstance(inside, list):
+            yield from pages_of(inside)
+        else:
+            yield title, inside
 
 
 class Loader(yaml.SafeLoader):

@@ -6,14 +6,16 @@
 
 import { readQuery, writeQuery } from "./answers.mjs";
 import { SLOW_AFTER, ask, retry, start, subscribe } from "./engine.mjs";
+import { Frame } from "./frame.mjs";
+import { copy, forgetCopy, offer, printVerdict } from "./taking-away.mjs";
 import { fillCard, withSite } from "./verdict-card.mjs";
 
 /** @typedef {import("./answers.mjs").Answers} Answers */
 /** @typedef {import("./verdict-card.mjs").Reply} Reply */
 
 const ROOT = new URL("../../", import.meta.url); // the site's root, whatever the sub-path
-const NEAR = "400px"; // Python starts when the quiz is that close to being seen
 const PATIENCE = 150; // ms that a running Python gets before the table answers first
+const LOOK = 150; // ms that a choice is seen before the next question takes its place
 
 // Whether the reader comes from outside. After a reload, or back and forward, the place on the page is theirs to keep.
 let arriving = /** @type {PerformanceNavigationTiming | undefined} */ (performance.getEntriesByType("navigation")[0])?.type === "navigate";
@@ -24,6 +26,8 @@ class DecisionQuiz extends HTMLElement {
     this.querySelector(".verdicts-static")?.remove(); // for readers without JavaScript
     this.form = /** @type {HTMLFormElement} */ (this.part("form"));
     this.region = /** @type {HTMLElement} */ (this.part("[data-verdict]"));
+    this.frame = new Frame(this, (at, of) => this.word("at", { at: String(at), of: String(of) }));
+    this.byPointer = false; // whether the choice at hand is made with a mouse or a finger
     this.phase = "idle";
     this.requests = 0; // counts questions to Python, so that a late answer to an earlier one is dropped
     this.shown = ""; // the reply on show, to tell a new verdict from the same one confirmed
@@ -33,12 +37,11 @@ class DecisionQuiz extends HTMLElement {
     this.addEventListener("click", this, { signal });
     document.addEventListener("click", this, { signal, capture: true }); // before the theme, which listens on the body
     this.addEventListener("submit", this, { signal });
-    this.addEventListener("pointerdown", start, { signal, once: true });
+    this.addEventListener("pointerdown", this, { signal });
+    this.addEventListener("keydown", this, { signal });
     this.addEventListener("focusin", start, { signal, once: true });
     window.addEventListener("popstate", this, { signal });
     this.unsubscribe = subscribe((state) => this.showState(state));
-    this.watch = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.seen(), { rootMargin: NEAR });
-    this.watch.observe(this);
     this.readLink();
     if (this.complete()) this.arrived();
     arriving = false;
@@ -47,7 +50,6 @@ class DecisionQuiz extends HTMLElement {
   disconnectedCallback() {
     this.leaving?.abort();
     this.unsubscribe?.();
-    this.watch?.disconnect();
     this.requests++;
   }
 
@@ -55,10 +57,17 @@ class DecisionQuiz extends HTMLElement {
   handleEvent(event) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.type === "popstate") this.readLink();
+    else if (event.type === "keydown") this.byPointer = false;
+    else if (event.type === "pointerdown") this.touched();
     else if (event.type === "change" && target.matches("input")) this.answered();
     else if (event.type === "submit") this.submitted(event);
     else if (event.currentTarget === document) this.followed(/** @type {MouseEvent} */ (event), target);
     else if (event.type === "click") this.clicked(event, target);
+  }
+
+  touched() {
+    this.byPointer = true;
+    start();
   }
 
   /** A link with answers, in the quiz or beside a situation: the page stays. @param {MouseEvent} event @param {HTMLElement} target */
@@ -68,15 +77,18 @@ class DecisionQuiz extends HTMLElement {
     event.preventDefault();
     event.stopPropagation(); // the theme would take it for a link to another page
     this.goTo(link.search);
-    /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus({ preventScroll: true });
-    this.region?.scrollIntoView({ block: this.contains(link) ? "nearest" : "start" });
+    this.toHeadline();
+    (this.contains(link) ? this.region : this)?.scrollIntoView({ block: this.contains(link) ? "nearest" : "start" });
   }
 
   /** @param {Event} event @param {HTMLElement} target */
   clicked(event, target) {
-    const copy = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"));
-    if (copy) this.copy(copy.dataset.copy ?? "");
+    const copied = /** @type {HTMLElement | null} */ (target.closest("[data-copy]"))?.dataset.copy;
+    if (copied) this.copy(copied);
+    else if (target.closest("[data-print]")) printVerdict();
     else if (target.closest("[data-retry]")) retry();
+    else if (target.closest("[data-back]")) this.frame?.turn(this.frame.at - 1);
+    else if (target.matches("input[type=radio]")) this.goOn();
     else if (target.closest("[type=reset]")) {
       event.preventDefault();
       this.goTo("");
@@ -84,26 +96,47 @@ class DecisionQuiz extends HTMLElement {
     }
   }
 
+  /** A finger goes from a choice to the next question by itself; keys change a choice on the way, and have a button. */
+  goOn() {
+    const { frame } = this;
+    if (!frame?.narrow || !this.byPointer) return;
+    this.byPointer = false;
+    const from = frame.at;
+    setTimeout(() => {
+      frame.showOpen(this.answers(), from + 1);
+      frame.turn(frame.at);
+    }, LOOK);
+  }
+
   /** A radio button was chosen: the link follows, and back undoes a verdict, not every click on the way to it. */
   answered() {
     this.keepInLink(this.answers(), this.complete());
     this.note("");
+    if (!this.frame?.narrow) this.frame?.showOpen(this.answers());
     this.show();
   }
 
-  /** @param {Event} event */
+  /** On to the next question, or to the verdict; a question without an answer is named. @param {Event} event */
   submitted(event) {
     event.preventDefault();
-    const open = Object.keys(this.table.questions).find((id) => !(id in this.answers()));
-    if (!open) return /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus();
-    this.note(this.word("incomplete", { question: this.table.questions[open].asks }));
-    this.form?.querySelector(`[name=${open}]`)?.focus();
+    const { frame } = this;
+    const open = frame?.narrow && frame.question ? this.open(frame.question) : this.open();
+    if (open) {
+      this.note(this.word("incomplete", { question: this.table.questions[open].asks }));
+      frame?.showOpen(this.answers());
+      this.form?.querySelector(`[name=${open}]`)?.focus();
+    } else if (frame?.narrow) frame.turn(frame.at + 1);
+    else this.toHeadline();
   }
 
-  seen() {
-    // @ts-ignore -- saveData is not in every browser
-    if (!navigator.connection?.saveData) start();
-    this.watch?.disconnect();
+  /** @param {string} [question] @returns {string | undefined} it, or the first question, if it has no answer */
+  open(question) {
+    const questions = question ? [question] : Object.keys(this.table.questions);
+    return questions.find((id) => !(id in this.answers()));
+  }
+
+  toHeadline() {
+    /** @type {HTMLElement} */ (this.part("[data-slot=headline]")).focus({ preventScroll: true });
   }
 
   /** Answer what the address says. */
@@ -112,6 +145,7 @@ class DecisionQuiz extends HTMLElement {
     for (const input of this.inputs()) input.checked = answers[input.name] === input.value;
     const leftOut = [...unknown, ...repeated.map((question) => this.word("repeated", { question }))];
     this.note(tooLong ? this.word("too-long") : leftOut.length ? this.word("ignored", { what: leftOut.join(", ") }) : "");
+    this.frame?.showOpen(answers);
     this.show();
   }
 
@@ -119,7 +153,7 @@ class DecisionQuiz extends HTMLElement {
   arrived() {
     start();
     const target = document.getElementById(location.hash.slice(1)); // none for a verdict, which has been taken out
-    if (arriving && (!target || this.contains(target))) this.region?.scrollIntoView({ block: "start" });
+    if (arriving && (!target || this.contains(target))) this.region?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} search the query to go to, as if the reader had followed a link */
@@ -168,23 +202,27 @@ class DecisionQuiz extends HTMLElement {
     const reply = JSON.parse(text);
     region.dataset.now = reply.verdict.now;
     region.dataset.later = reply.verdict.later.join(" ");
-    fillCard(region, reply, answers, this.table, ROOT);
+    fillCard(this, reply, answers, this.table, ROOT);
     this.record = withSite(reply.record, ROOT);
-    const download = /** @type {HTMLAnchorElement} */ (this.part("[data-download]"));
-    download.href = `data:text/markdown;charset=utf-8,${encodeURIComponent(this.record)}`;
-    this.hideCopied();
-    /** @type {HTMLElement} */ (this.part("[data-card]")).hidden = false;
+    offer(this, this.record);
+    this.reveal(true);
     this.dispatchEvent(new CustomEvent("verdict", { bubbles: true, detail: reply.verdict }));
   }
 
   clear() {
     const region = /** @type {HTMLElement} */ (this.region);
-    /** @type {HTMLElement} */ (this.part("[data-card]")).hidden = true;
-    this.hideCopied();
+    this.reveal(false);
     this.shown = "";
     region.dataset.engine = "static";
     delete region.dataset.now;
     delete region.dataset.later;
+  }
+
+  /** @param {boolean} verdict whether there is one to show */
+  reveal(verdict) {
+    for (const part of ["[data-head]", "[data-card]"]) /** @type {HTMLElement} */ (this.part(part)).hidden = !verdict;
+    /** @type {HTMLElement} */ (this.part("[data-waiting]")).hidden = verdict;
+    forgetCopy(this);
   }
 
   /** @param {{phase: string, python?: string, reason?: string}} state what the engine says of itself */
@@ -199,24 +237,9 @@ class DecisionQuiz extends HTMLElement {
   }
 
   /** @param {string} what `link` or `record` */
-  async copy(what) {
+  copy(what) {
     const text = what === "link" ? location.origin + location.pathname + writeQuery(this.answers()) : (this.record ?? "");
-    const byHand = /** @type {HTMLTextAreaElement} */ (this.part("[data-by-hand]"));
-    try {
-      await navigator.clipboard.writeText(text);
-      byHand.hidden = true;
-      this.setText("[data-copied]", this.word(`copied-${what}`));
-    } catch {
-      this.setText("[data-copied]", this.word("copy-failed"));
-      byHand.hidden = false;
-      byHand.value = text;
-      byHand.select();
-    }
-  }
-
-  hideCopied() {
-    this.setText("[data-copied]", "");
-    /** @type {HTMLElement} */ (this.part("[data-by-hand]")).hidden = true;
+    copy(this, text, this.word(`copied-${what}`), this.word("copy-failed"));
   }
 
   /** @param {string} text */

@@ -18,6 +18,7 @@ DONE = "decision-quiz, quick-check, break-even"
 NOT_READ = f"script, style, template, details, {DONE}, button, .headerlink, .cites, .reading-time, .as-markdown"
 WORD = re.compile(r"[^\W\d_][\w'\u2019.-]*")  # a table of numbers is looked at, not read
 FIRST_HEADING = "</h1>"
+QUIZ = "<decision-quiz"
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,6 @@ class ReadingTime(Postprocessor):
         minutes = reading_of(text).minutes
         sentence = f"Reading time: about {minutes} minute{'s' if minutes > 1 else ''}"
         line = f'<p class="reading-time" data-search-exclude>{sentence}</p>'
+        if QUIZ in text:  # the first screen is the quiz's
+            return text.replace(f"<h2 {LESSON}", f"{line}\n<h2 {LESSON}", 1)
         return text.replace(FIRST_HEADING, f"{FIRST_HEADING}\n{line}", 1)

@@ -1,4 +1,4 @@
-"""The block `::: quiz`: the form, the table of all replies, the empty card, and every verdict as HTML.
+"""The block `::: quiz`: the form, the ladder, the verdict's place, every verdict as HTML, and the table of all replies.
 
 The page works before and without JavaScript: style rules written here show the verdict that belongs to the radio
 buttons. `docs/assets/quiz/decision-quiz.mjs` takes over where it runs.
@@ -15,12 +15,14 @@ from quiz.outcomes import OUTCOMES
 from quiz.questions import QUESTIONS, Question
 from scripts.downloads.snippet_files import snippets_of
 from scripts.extension.page import Page
-from scripts.extension.quiz.verdict_card import QUIZ, UNPUBLISHED, Site, anchor, card, empty_card
+from scripts.extension.quiz.rungs import chosen, ladder, lights
+from scripts.extension.quiz.verdict_card import QUIZ, UNPUBLISHED, Site, anchor, body, card, head
 from scripts.extension.quiz.verdict_table import verdict_table
 from scripts.extension.sources.citations import load_references
 
 # What the page says about itself; the words of the verdicts are the quiz's own. {python} is filled in the browser.
 WORDS = {
+    "waiting": "Your verdict appears here.",
     "idle": "From the table in this page.",
     "loading": "From the table in this page. Python is on its way to check it.",
     "slow": "Python is taking longer than {seconds} seconds. The verdict stands: it is from the table in this page.",
@@ -34,7 +36,8 @@ WORDS = {
         "failed-to-load": "one of its files is missing or damaged",
         "crashed": "it stopped by itself",
     },
-    "progress": "{answered} of {questions} answered",
+    "progress": "{answered} of {questions} answered.",
+    "at": "{at} of {of}",
     "incomplete": "Still open: “{question}”",
     "ignored": "This link has something that the quiz does not know, which was left out: {what}",
     "too-long": "This link is too long to be one of ours, so its answers were left out.",
@@ -51,32 +54,38 @@ def block(argument: str, page: Page) -> str:
     if argument:
         raise page.error(page.line, "quiz takes no argument")
     site = site_around(page)
-    verdicts = "".join(
-        f'<section class="verdict-static" id="{anchor(answers)}">{answers_line(answers)}{card(answers, site)}</section>'
-        for answers in all_answers()
-    )
+    verdicts = "".join(f'<section class="verdict-static">{card(answers, site)}</section>' for answers in all_answers())
     return f"""<decision-quiz class="quiz" id="{QUIZ}" data-search-exclude>
-<style>{rules_without_script()}</style>
+<style>{lights("decision-quiz")}{rules_without_script()}</style>
 <form class="quiz-form" method="get">
+<p class="quiz-at" data-at-text></p>
 {"".join(fieldset(number, question) for number, question in enumerate(QUESTIONS, 1))}
-<p class="quiz-bar"><button type="submit" class="md-button md-button--primary">Show the verdict</button>
-<button type="reset" class="md-button">Start over</button> <span data-progress></span></p>
+<p class="quiz-bar"><button type="button" class="md-button" data-back>Back</button>
+<button type="submit" class="md-button md-button--primary">Next</button>
+<button type="reset" class="md-button">Start over</button></p>
 <p class="quiz-note" role="status" data-note></p>
 </form>
+{ladder()}
+<section class="verdict" aria-label="Verdict" aria-live="polite" data-verdict data-engine="static">
+<p class="verdict-waiting" aria-live="off" data-waiting>{WORDS["waiting"]} <span data-progress></span></p>
+<div data-head hidden>{head({})}
+<p class="verdict-actions" aria-live="off"><a href="#why">Why, and first moves</a>
+<button type="button" data-copy="link">Copy link</button></p></div>
+</section>
+<p class="quiz-foot">Not sure? <a href="#situations">Try one of the situations</a>
+· <a href="#before-you-start">Read first</a></p>
 <p class="quiz-state" data-state><span data-state-text>{WORDS["idle"]}</span>
 <button type="button" data-retry hidden>{WORDS["retry"]}</button></p>
-<section class="verdict" aria-label="Verdict" aria-live="polite" data-verdict data-engine="static">
-<div data-card hidden>{empty_card()}
-<p class="verdict-actions" aria-live="off">
-<button type="button" class="md-button" data-copy="link">Copy link</button>
-<button type="button" class="md-button" data-copy="record">Copy decision record</button>
-<a class="md-button" data-download download="decision-record.md" href="#">Download it</a>
-</p></div>
-<p role="status" data-copied></p>
+<p class="quiz-copied" role="status" data-copied></p>
 <textarea data-by-hand hidden readonly rows="6" aria-label="To copy by hand"></textarea>
+<section class="verdict-card" id="why" aria-label="The verdict in full" data-card hidden>
+<p class="verdict-actions"><button type="button" class="md-button" data-copy="record">Copy decision record</button>
+<a class="md-button" data-download download="decision-record.md" href="#">Download it</a>
+<button type="button" class="md-button" data-print>Print the verdict</button></p>
+{body({})}
 </section>
-{verdict_table()}
 <div class="verdicts-static">{verdicts}</div>
+{verdict_table()}
 <template data-table>{escape(table(site), quote=False)}</template>
 </decision-quiz>"""
 
@@ -98,27 +107,23 @@ def fieldset(number: int, question: Question) -> str:
         f"<span><b>{escape(option.label)}</b> <small>{escape(option.hint)}</small></span></label>"
         for option in question.options
     )
-    legend = f'<legend><span class="quiz-number">{number}</span> {escape(question.asks)}</legend>'
+    legend = f'<legend tabindex="-1"><span class="quiz-number">{number}</span> {escape(question.asks)}</legend>'
     return f'<fieldset data-question="{question.id}">{legend}<div class="quiz-options">{options}</div></fieldset>'
 
 
-def answers_line(answers: dict[str, str]) -> str:
-    """Return one line that says which answers a verdict is for."""
-    choices = [f"{question.name}: {question.option(answers[question.id]).label}" for question in QUESTIONS]
-    return f'<p class="verdict-for">{escape(". ".join(choices))}.</p>'
-
-
 def rules_without_script() -> str:
-    """Return the style rules that show the verdict of the chosen radio buttons before JavaScript runs."""
+    """Return the style rules that show the verdict of the chosen radio buttons, or of the link, before JavaScript runs.
+
+    Head and card of it take their places in the quiz's grid, as those do that the browser fills.
+    """
     waiting = "decision-quiz:not(:defined)"
-    selectors = []
-    for answers in all_answers():
-        chosen = "".join(f":has([name={q}][value={option}]:checked)" for q, option in answers.items())
-        selectors.append(f"{waiting}{chosen} #{anchor(answers)}")
+    complete = "".join(f":has([name={question.id}]:checked)" for question in QUESTIONS)
+    heads = [f"{chosen(waiting, answers)} .verdict-static:has(#{anchor(answers)})" for answers in all_answers()]
     return (
         "@supports selector(:has(a)){"
-        f"{waiting} .verdict-static:not(:target){{display:none}}"
-        f"{','.join(selectors)}{{display:block !important}}"
+        f"{waiting} .verdict-static{{display:none}}"
+        f"{waiting}:not({complete}) .verdict-static:has(:target),{','.join(heads)}{{display:contents}}"
+        f"{waiting}:is({complete},:has(.verdict-static :target)) [data-verdict]{{visibility:hidden}}"
         "}"
     )
 

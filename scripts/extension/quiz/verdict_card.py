@@ -1,8 +1,9 @@
 """A verdict as HTML: those that stand in the page, one for each set of answers, and the empty one for the browser.
 
-Both come from `card`, so that a reader without JavaScript sees what the others see.
+Both come from `head` and `body`, so that a reader without JavaScript sees what the others see.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -38,54 +39,60 @@ def anchor(answers: dict[str, str]) -> str:
 
 
 def card(answers: dict[str, str], site: Site) -> str:
-    """Return the card of one complete set of answers."""
+    """Return head and card of one complete set of answers."""
     verdict = decide(answers)
     now, later = OUTCOMES[verdict.now], [OUTCOMES[step].label for step in verdict.later]
-    return shape(
-        now=escape(now.label),
-        later=escape(", then ".join(later)),
-        headline=escape(verdict.headline),
-        because=items(verdict.because),
-        first_moves=items(verdict.first_moves),
-        avoid=escape(verdict.avoid),
-        changes="".join(changes_of(question, verdict.changes[question.id], answers) for question in QUESTIONS),
-        lesson=f'<a href="{site.root}{verdict.lesson}">{escape(now.label)}</a>',
-        snippet=snippet_of(verdict.snippet, site),
-        evidence=", ".join(source_of(key, site) for key in verdict.evidence),
-        record=escape(decision_record(answers, site=site.root)),
-    )
+    filled = {
+        "now": escape(now.label),
+        "later": escape(", then ".join(later)),
+        "headline": escape(verdict.headline),
+        "because": items(verdict.because),
+        "first_moves": items(verdict.first_moves),
+        "avoid": escape(verdict.avoid),
+        "changes": "".join(changes_of(question, verdict.changes[question.id], answers) for question in QUESTIONS),
+        "lesson": f'<a href="{site.root}{verdict.lesson}">{escape(now.label)}</a>',
+        "snippet": snippet_of(verdict.snippet, site),
+        "evidence": ", ".join(source_of(key, site) for key in verdict.evidence),
+        "record": escape(decision_record(answers, site=site.root)),
+    }
+    name = anchor(answers)
+    why = f'<p class="verdict-actions"><a href="#why-{name}">Why, and first moves</a></p>'
+    return f"""<div class="verdict-head" id="{name}">{head(filled)}{why}</div>
+<div class="verdict-card" id="why-{name}">{answers_line(answers)}{body(filled)}</div>"""
 
 
-def empty_card() -> str:
-    """Return the card with nothing in its slots, for the browser to fill."""
-    return shape()
+def answers_line(answers: dict[str, str]) -> str:
+    """Return one line that says which answers a verdict is for."""
+    choices = [f"{question.name}: {question.option(answers[question.id]).label}" for question in QUESTIONS]
+    return f'<p class="verdict-for">{escape(". ".join(choices))}.</p>'
 
 
-def shape(**filled: str) -> str:
-    """Return a card's HTML; `filled` maps the name of a slot to its HTML.
+def slot(filled: Mapping[str, str], name: str, tag: str, attributes: str = "") -> str:
+    """Return the element of one part of a verdict, empty for the browser to fill where nothing is known."""
+    return f'<{tag} data-slot="{name}"{attributes}>{filled.get(name, "")}</{tag}>'
 
-    Only plan and headline are announced when they change: `aria-live="off"` keeps a screen reader from reading
-    the whole card at every answer.
-    """
 
-    def slot(name: str, tag: str, attributes: str = "") -> str:
-        return f'<{tag} data-slot="{name}"{attributes}>{filled.get(name, "")}</{tag}>'
-
+def head(filled: Mapping[str, str]) -> str:
+    """Return what stands beside the form: what to do now and then, and the headline, which alone is announced."""
     hidden = "" if filled.get("later") or not filled else " hidden"
-    return f"""<div class="verdict-card">
-<p class="verdict-plan"><span>Now</span> {slot("now", "strong")}
-<span data-then{hidden}>then {slot("later", "span")}</span></p>
-<h3 class="verdict-headline" data-slot="headline" tabindex="-1">{filled.get("headline", "")}</h3>
-<div aria-live="off">
-<h4>Because</h4>{slot("because", "ul")}
-<h4>First moves, this week</h4>{slot("first_moves", "ol")}
-<h4>Avoid</h4>{slot("avoid", "p")}
-<h4>What would change it</h4>{slot("changes", "ul")}
-<p class="verdict-links"><span>Lesson: {slot("lesson", "span")}</span> <span>Snippet: {slot("snippet", "span")}</span>
-<span>Sources: {slot("evidence", "span")}</span></p>
-<details class="verdict-record"><summary>Decision record, in Markdown</summary>
-{slot("record", "pre", ' tabindex="0"')}</details>
-</div></div>"""
+    return f"""<p class="verdict-plan" aria-live="off"><span>Now</span> {slot(filled, "now", "strong")}
+<span data-then{hidden}>then {slot(filled, "later", "span")}</span></p>
+{slot(filled, "headline", "h2", ' class="verdict-headline" tabindex="-1"')}"""
+
+
+def body(filled: Mapping[str, str]) -> str:
+    """Return what stands below the form: the reasons, the first moves and all that follows."""
+    return f"""<div class="verdict-columns">
+<div><h3>Because</h3>{slot(filled, "because", "ul")}</div>
+<div><h3>First moves, this week</h3>{slot(filled, "first_moves", "ol")}</div>
+<div><h3>Avoid</h3>{slot(filled, "avoid", "p")}</div>
+</div>
+<h3>What would change it</h3>{slot(filled, "changes", "ul", ' class="verdict-changes"')}
+<p class="verdict-links"><span>Lesson: {slot(filled, "lesson", "span")}</span>
+<span>Snippet: {slot(filled, "snippet", "span")}</span>
+<span>Sources: {slot(filled, "evidence", "span")}</span></p>
+<details class="fold verdict-record"><summary>Decision record, in Markdown</summary>
+{slot(filled, "record", "pre", ' tabindex="0"')}</details>"""
 
 
 def items(texts: list[str]) -> str:
