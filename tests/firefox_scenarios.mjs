@@ -159,6 +159,8 @@ export const scenarios = {
     await page.goto(`${address}/interview/`);
     const good = ".interview-question [data-mark=good]";
     await page.waitForSelector(good);
+    await page.click(".interview-question .interview-open");
+    await page.click(".interview-question > .interview-answer summary");
     await page.click(good);
     await page.waitForSelector(`${good}[aria-pressed=true]`);
     await page.reload();

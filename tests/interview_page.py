@@ -78,7 +78,19 @@ def shown(page):
     return [article.get_attribute("data-topic") for article in page.locator("article").filter(visible=True).all()]
 
 
+def unfold(page, topic="rag"):
+    """Open a question of the list, and its model answer, as a reader does before marking."""
+    article = question(page, topic)
+    title = article.locator(".interview-open")
+    if title.get_attribute("aria-expanded") == "false":
+        title.click()
+    answer = article.locator("> .interview-answer")
+    if answer.get_attribute("open") is None:
+        answer.locator("summary").click()
+
+
 def mark(page, mark, topic="rag"):
+    unfold(page, topic)
     question(page, topic).get_by_role("button", name=mark, exact=True).click()
 
 

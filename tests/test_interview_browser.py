@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import ROOT
-from tests.interview_page import KEPT, counts, mark, question, said, shown
+from tests.interview_page import KEPT, counts, mark, question, said, shown, unfold
 from tests.interview_page import address as address
 from tests.interview_page import page as page
 from tests.interview_page import visit_page as visit_page
@@ -42,10 +42,36 @@ def test_one_at_a_time_and_back(page):
     expect(question(page, "prompting").get_by_role("heading")).to_be_focused()
     expect(page.locator(".interview-steps")).to_contain_text("Question 2 of 7")
     page.get_by_role("button", name="Previous").click()
-    page.get_by_role("button", name="Previous").click()
-    assert shown(page) == ["evals"]
+    assert shown(page) == ["decision"]
+    expect(page.get_by_role("button", name="Previous")).to_be_disabled()
     page.get_by_role("button", name="All at once").click()
     assert len(shown(page)) == 7
+
+
+def test_a_title_opens_its_question_and_the_answer_brings_the_marks(page):
+    title, answer = question(page).locator(".interview-open"), question(page).locator("> .interview-answer")
+    expect(answer).to_be_hidden()
+    title.click()
+    expect(title).to_have_attribute("aria-expanded", "true")
+    expect(answer).to_be_visible()
+    expect(question(page, "evals").locator("> .interview-answer")).to_be_hidden()
+    expect(question(page).locator(".interview-marks")).to_be_hidden()
+    answer.locator("summary").click()
+    expect(question(page).locator(".interview-marks")).to_be_visible()
+    title.click()
+    expect(answer).to_be_hidden()
+
+
+def test_a_set_for_an_hour_goes_through_the_topics(page):
+    page.get_by_role("button", name="Start a set for an hour").click()
+    expect(page.locator(".interview-steps")).to_contain_text("Question 1 of 7")
+    expect(question(page, "decision").locator("> .interview-answer")).to_be_visible()
+    mark(page, "Good", "decision")
+    page.get_by_role("button", name="Next").click()
+    assert shown(page) == ["prompting"]
+    page.get_by_role("button", name="Clear filters").click()
+    page.get_by_role("button", name="Start a set for an hour").click()
+    assert shown(page) == ["decision"], "one of each topic in turn, marked or not"
 
 
 def test_answers_unfold_and_fold_together(page):
@@ -64,6 +90,7 @@ def test_a_mark_says_when_it_comes_back_and_is_kept(page):
     expect(counts(page)).to_have_text("7 of 7 questions shown. 0 due now. 6 not marked yet.")
     mark(page, "Excellent", "evals")
     page.reload()
+    unfold(page)
     expect(question(page).get_by_role("button", name="Good, but hard")).to_have_attribute("aria-pressed", "true")
     expect(question(page, "evals").locator(".interview-next")).to_have_text("Next: 2 Dec 2026")
     page.get_by_label("Show").select_option("Not marked yet")
@@ -74,7 +101,8 @@ def test_what_is_due_comes_in_its_order_and_leaves_when_it_is_marked(page):
     mark(page, "Good, but hard", "decision")
     mark(page, "Weak", "evals")
     page.get_by_role("button", name="Practise what is due (0)").click()
-    expect(page.locator(".interview-none")).to_have_text("Nothing is due now. Next: 10:10.")
+    expect(said(page)).to_have_text("Nothing is due now. Next: 10:10.")
+    assert len(shown(page)) == 7, "the page stays as it is"
     page.clock.fast_forward("20:00")
     page.get_by_role("button", name="Practise what is due (2)").click()
     assert shown(page) == ["evals"]
@@ -100,7 +128,9 @@ def test_keyboard_alone(page):
     page.keyboard.type("ash")
     assert shown(page) == ["rag"]
     page.keyboard.press("Enter")  # sends no form
-    question(page).locator("summary").first.focus()
+    question(page).locator(".interview-open").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(question(page).locator(".interview-answer > div").first).to_be_visible()
     question(page).get_by_role("button", name="Weak").focus()
@@ -113,7 +143,7 @@ def test_keyboard_alone(page):
 def test_link_to_a_question_brings_it_out(page, address):
     page.get_by_label("Topic").select_option(label="About evals")
     page.evaluate("location.hash = '#question-rag-one'")
-    expect(question(page)).to_be_visible()
+    expect(question(page).locator("> .interview-answer")).to_be_visible()
     expect(question(page).get_by_role("heading")).to_be_focused()
 
 
@@ -133,7 +163,8 @@ def test_paper_has_every_answer_and_nothing_to_press(page):
     assert len(shown(page)) == 7
     for folded in page.locator("article details > div").all():
         expect(folded).to_be_visible()
-    assert page.locator("interview-practice :is(button, input, select)").filter(visible=True).count() == 0
+    pressed = "interview-practice :is(button:not(.interview-open), input, select)"  # a title is read, too
+    assert page.locator(pressed).filter(visible=True).count() == 0
 
 
 @pytest.mark.parametrize("width", [390, 1280])

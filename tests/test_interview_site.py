@@ -34,7 +34,7 @@ def test_a_visit_by_the_sites_own_links_works_both_ways(visit):
         expect(page.locator(".interview-bar")).to_have_count(1)
         page.get_by_label("Topic").select_option("RAG")
         expect(page.locator(".interview-counts")).not_to_contain_text(f"{COUNT} of")
-        page.get_by_role("link", name="Evals", exact=True).first.click()
+        page.get_by_role("link", name="Snippets", exact=True).first.click()
         expect(page.locator("interview-practice")).to_have_count(0)
     assert page.evaluate("window.stayed")
 

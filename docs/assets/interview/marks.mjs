@@ -78,6 +78,12 @@ export class Marks {
     say(line, filled(line.getAttribute(`data-${key}`) ?? "", values));
   }
 
+  /** Say that nothing is due, and when the next question will be. */
+  sayNothingDue() {
+    const { later, nothingDue } = one(this.root, ".interview-none").dataset;
+    say(one(this.root, ".interview-said"), this.next ? filled(later, { when: this.next }) : nothingDue);
+  }
+
   /** @param {Element} target */
   clicked(target) {
     const mark = /** @type {HTMLElement | null} */ (target.closest("[data-mark]"));

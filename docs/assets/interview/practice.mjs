@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * Practice on the interview page: find questions, and step through them one at a time. What is shown is in the page:
- * the filter form, data-out for what it keeps out, data-away for what is not its turn.
+ * Practice on the interview page: a list of questions that open, found by a filter or stepped through one at a time.
+ * What is shown is in the page: the filter form, data-out for what it keeps out, data-away for what is not its turn,
+ * data-open for what is unfolded below its title.
  */
 
 import { Marks } from "./marks.mjs";
-import { fits, questionsIn } from "./questions.mjs";
+import { fits, questionsIn, setForAnHour } from "./questions.mjs";
 import { fill, filled, label, one, say } from "./words.mjs";
 
 /** @typedef {import("./questions.mjs").Question} Question */
@@ -15,6 +16,8 @@ export class Practice {
   at = 0; // place in `shown` of the one that is out
   single = false; // one at a time, or all
   open = false; // whether all answers were last shown
+  /** @type {Set<Question>} whose parts are to be seen in the list */ unfolded = new Set();
+  /** @type {Set<Question> | undefined} those of the set for an hour, while it is practised */ set;
 
   /** @param {HTMLElement} root @param {AbortSignal} signal */
   constructor(root, signal) {
@@ -24,7 +27,7 @@ export class Practice {
     this.form = /** @type {HTMLFormElement} */ (one(root, ".interview-filter"));
     this.marks = new Marks(root, this.questions, signal);
     root.addEventListener("click", (event) => this.clicked(/** @type {Element} */ (event.target)), { signal });
-    this.form.addEventListener("input", () => this.filter(), { signal });
+    this.form.addEventListener("input", () => this.all(), { signal });
     this.form.addEventListener("submit", (event) => event.preventDefault(), { signal });
     addEventListener("hashchange", () => this.linked(), { signal });
     addEventListener("beforeprint", () => this.unfoldForPaper(), { signal });
@@ -38,6 +41,9 @@ export class Practice {
     this.root.append(one(controls, ".interview-steps").cloneNode(true), one(controls, "dialog").cloneNode(true));
     for (const { article, heading } of this.questions) {
       heading.tabIndex = -1; // takes the focus when it is stepped to
+      const open = /** @type {HTMLElement} */ (one(controls, ".interview-open").cloneNode(true));
+      open.append(...[...heading.childNodes].filter((node) => !(node instanceof HTMLAnchorElement)));
+      heading.prepend(open);
       one(article, ".interview-lesson").before(one(controls, ".interview-marks").cloneNode(true));
     }
   }
@@ -47,7 +53,7 @@ export class Practice {
     const now = Date.now();
     const choice = /** @type {any} */ (Object.fromEntries(new FormData(this.form)));
     const due = (/** @type {Question} */ question) => this.marks.due(question);
-    this.shown = this.questions.filter((question) => fits(question, choice));
+    this.shown = this.questions.filter((question) => fits(question, choice) && (this.set?.has(question) ?? true));
     if (choice.state === "new") this.shown = this.shown.filter((question) => due(question) === Infinity);
     if (choice.state === "due") {
       this.shown = this.shown.filter((question) => due(question) <= now).sort((question, other) => Math.sign(due(question) - due(other)) || 0);
@@ -63,6 +69,9 @@ export class Practice {
     for (const question of this.questions) {
       question.article.toggleAttribute("data-out", !shown.has(question));
       question.article.toggleAttribute("data-away", this.single && question !== current);
+      const open = this.unfolded.has(question) || (this.single && question === current);
+      question.article.toggleAttribute("data-open", open);
+      one(question.heading, "button").setAttribute("aria-expanded", String(open));
     }
     for (const section of this.root.querySelectorAll("section")) {
       section.toggleAttribute("data-out", !section.querySelector("article:not([data-out])"));
@@ -70,6 +79,7 @@ export class Practice {
     const steps = one(this.root, ".interview-steps");
     steps.hidden = !this.single || this.shown.length === 0;
     fill(one(steps, "[data-text]"), { n: this.at + 1, m: this.shown.length });
+    one(steps, "[data-do=previous]").disabled = this.at === 0;
     label(one(this.root, "[data-do=mode]"), {}, this.single);
     label(one(this.root, "[data-do=answers]"), {}, this.open);
     fill(one(this.root, "[data-count=shown]"), { n: this.shown.length, m: this.questions.length });
@@ -91,7 +101,9 @@ export class Practice {
   /** @param {Element} target */
   clicked(target) {
     const action = target.closest("[data-do]")?.getAttribute("data-do");
+    if (action === "open") this.unfold(target);
     if (action === "queue") this.startQueue();
+    if (action === "hour") this.startHour();
     if (action === "clear") this.clear();
     if (action === "previous") this.step(-1);
     if (action === "next") this.step(1);
@@ -102,18 +114,45 @@ export class Practice {
     }
     if (action === "answers") {
       this.open = !this.open;
+      this.unfolded = new Set(this.open ? this.questions : []);
       for (const details of this.root.querySelectorAll(".interview-question details")) details.toggleAttribute("open", this.open);
       this.arrange();
     }
   }
 
-  /** What is due, one at a time, the longest overdue first. */
+  /** @param {Element} target the title that was pressed */
+  unfold(target) {
+    const question = this.questions.find(({ article }) => article.contains(target));
+    if (question && !this.unfolded.delete(question)) this.unfolded.add(question);
+    this.arrange();
+  }
+
+  /** What is due, one at a time, the longest overdue first. Where nothing is, the page stays as it is. */
   startQueue() {
+    if (!this.questions.some((question) => this.marks.due(question) <= Date.now())) return this.marks.sayNothingDue();
+    this.start("due");
+  }
+
+  /** Twelve questions across the topics, those first that have no mark. */
+  startHour() {
+    this.set = new Set(setForAnHour(this.questions, (question) => this.marks.due(question) === Infinity));
+    this.start("");
+  }
+
+  /** @param {"due" | ""} state what to step through, one at a time */
+  start(state) {
     this.form.reset();
-    one(this.form, "[name=state]").value = "due";
+    one(this.form, "[name=state]").value = state;
+    if (state) this.set = undefined;
     this.single = true;
     this.filter();
     this.focus();
+  }
+
+  /** Leave the set for an hour: the filter looks at all questions again. */
+  all() {
+    this.set = undefined;
+    this.filter();
   }
 
   /** Browsers that cannot unfold by style rules print what is folded as folded. */
@@ -125,7 +164,7 @@ export class Practice {
 
   clear() {
     this.form.reset();
-    this.filter();
+    this.all();
   }
 
   /** Step to a neighbour, round the end. What is no longer due has left the queue by then. @param {1 | -1} by */
@@ -153,7 +192,9 @@ export class Practice {
   /** A link to a question brings it out. */
   linked() {
     const question = this.questions.find(({ heading }) => `#${heading.id}` === location.hash);
-    if (!question || !(this.single || question.article.hasAttribute("data-out"))) return;
+    if (!question) return;
+    this.unfolded.add(question);
+    if (!(this.single || question.article.hasAttribute("data-out"))) return this.arrange();
     if (!this.shown.includes(question)) this.clear();
     this.at = this.shown.indexOf(question);
     this.arrange();

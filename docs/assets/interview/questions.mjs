@@ -23,6 +23,21 @@ export function questionsIn(root) {
   return [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("article[data-id]"))].map(read);
 }
 
+const IN_AN_HOUR = 12; // questions, at five minutes each
+
+/**
+ * Questions for an hour: one of each topic in turn, and within a topic those first that come first to the reader.
+ * @param {Question[]} questions @param {(question: Question) => boolean} fresh
+ */
+export function setForAnHour(questions, fresh) {
+  const ordered = [...questions.filter(fresh), ...questions.filter((question) => !fresh(question))];
+  const topics = [...new Set(questions.map(({ topic }) => topic))];
+  const rounds = topics.map((topic) => ordered.filter((question) => question.topic === topic));
+  const turns = Math.max(...rounds.map((round) => round.length));
+  const all = Array.from({ length: turns }, (_, turn) => rounds.flatMap((round) => round[turn] ?? []));
+  return all.flat().slice(0, IN_AN_HOUR);
+}
+
 /** @param {Pick<Question, "topic" | "level" | "tags" | "text">} question @param {Filter} filter */
 export function fits(question, { words, topic, level, tag }) {
   if (topic && question.topic !== topic) return false;

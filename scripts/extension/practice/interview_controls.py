@@ -43,6 +43,7 @@ def controls(names: Names) -> etree.Element:
     }.items():
         add(counts, "span", "", **{"data-count": name, "data-text": text})
     row = add(bar, "div", "interview-row")
+    button(row, "hour", "Start a set for an hour")
     button(row, "queue", "Practise what is due ({n})")
     button(row, "mode", "One at a time", "All at once")
     button(row, "answers", "Show all answers", "Hide all answers")
@@ -53,6 +54,7 @@ def controls(names: Names) -> etree.Element:
     none.set("data-nothing", "No question fits. Take a filter away, or clear them all.")
     none.set("data-nothing-due", "Nothing is due now. Mark a question, and it comes back when it is time.")
     none.set("data-later", "Nothing is due now. Next: {when}.")
+    button(template, "open", "").set("class", "interview-open")
     steps = add(template, "div", "interview-row interview-steps")
     button(steps, "previous", "Previous")
     add(steps, "span", "", **{"data-text": "Question {n} of {m}"})
