@@ -135,6 +135,10 @@ def test_page_says_how_long_it_took_where_and_what_it_printed(site):
     text = html.unescape(re.sub(r"<[^>]+>", "", site.render("::: downloads\n", "docs/snippets.md")))
     assert "one-cpu: a whole run took 61.5 s (60.2 to 63.1) on A CPU, 2 threads, torch 2.13.0." in text
     assert "one-gpu: not measured yet." in text
+    assert (
+        "Script What it shows On a CPU On a GPU one.py Show one thing. 1 min not measured yet All in one zip"
+        in " ".join(re.sub(r"<[^>]+>", " ", site.render("::: downloads\n", "docs/snippets.md")).split())
+    )
     assert "one.py\n\nright  90 %" in text
 
 

@@ -1,4 +1,4 @@
-"""The block `::: downloads`: every snippet and the zip of all, with hash, run lines and what each printed where.
+"""The block `::: downloads`: a table of all snippets, the zip, and a card for each with what it printed where.
 
 The links are HTML, as the build adds the files after the generator: `scripts/publishing/check.py` sees that they arrive
 and that each file has the hash that is stated here.
@@ -28,6 +28,8 @@ from scripts.extension.numbers.inline import NOT_YET, load_expected
 from scripts.extension.page import Page
 from scripts.measuring import results
 
+MACHINES = {"cpu": "On a CPU", "gpu": "On a GPU"}  # the end of a result's name, and its column
+
 
 def block(argument: str, page: Page) -> etree.Element:
     """Return all downloads, the zip first; SiteError for a stale or broken result."""
@@ -36,14 +38,46 @@ def block(argument: str, page: Page) -> etree.Element:
     try:
         measurements, expected = results.load(page.root), load_expected(page.root)
         box = etree.Element("div", {"class": "downloads"})
+        runs = {snippet: runs_of(snippet, measurements, expected) for snippet in snippets_of(page.root)}
+        add_overview(box, runs)
         add_zip(box, archive(page.root), page)
-        for snippet in snippets_of(page.root):
-            add_snippet(box, snippet, measurements, expected, page)
+        for snippet in runs:
+            add_snippet(box, snippet, runs[snippet], page)
         for name, content in settings_of(page.root).items():
             add_settings(box, name, content, page)
     except (results.StaleResult, results.BadResult, DownloadError) as error:
         raise page.error(page.line, str(error)) from None
     return box
+
+
+def add_overview(box: etree.Element, runs: dict[Snippet, dict[str, results.Result | None]]) -> None:
+    """Add the table of all snippets: what each shows, and how long a whole run takes without and with a GPU."""
+    table = etree.SubElement(box, "table", {"class": "overview"})
+    head = etree.SubElement(etree.SubElement(table, "thead"), "tr")
+    for title in ("Script", "What it shows", *MACHINES.values()):
+        etree.SubElement(head, "th", {"scope": "col"}).text = title
+    body = etree.SubElement(table, "tbody")
+    for snippet, measured in runs.items():
+        row = etree.SubElement(body, "tr")
+        script = etree.SubElement(etree.SubElement(row, "th", {"scope": "row"}), "a", {"href": f"#{anchor(snippet)}"})
+        script.text = AtomicString(snippet.name)
+        etree.SubElement(row, "td").text = AtomicString(snippet.shows)
+        for machine, title in MACHINES.items():
+            etree.SubElement(row, "td", {"data-on": title}).text = minutes(measured, machine)
+
+
+def minutes(runs: dict[str, results.Result | None], machine: str) -> str:
+    """Return how long a whole run took on a kind of machine; empty where nobody means to measure it."""
+    on_it = {name: result for name, result in runs.items() if name.endswith(f"-{machine}")}
+    for result in filter(None, on_it.values()):
+        if "run-seconds" in result.measured:
+            return f"{max(1, round(result.measured['run-seconds']['value'] / 60))} min"
+    return NOT_YET if on_it else ""
+
+
+def anchor(snippet: Snippet) -> str:
+    """Return the id of a snippet's card."""
+    return snippet.name.removesuffix(".py").replace("_", "-")
 
 
 def add_zip(box: etree.Element, packed: bytes, page: Page) -> None:
@@ -56,20 +90,20 @@ def add_zip(box: etree.Element, packed: bytes, page: Page) -> None:
     box.append(fenced(UV, "sh", page))
 
 
-def add_snippet(box: etree.Element, snippet: Snippet, measurements: dict, expected: dict, page: Page) -> None:
-    """Add one snippet: what it shows, its link, its run lines, where it ran and what it printed, its source."""
-    name = snippet.name.removesuffix(".py")
-    heading = etree.SubElement(box, "h2", {"id": name.replace("_", "-")})
+def add_snippet(box: etree.Element, snippet: Snippet, runs: dict[str, results.Result | None], page: Page) -> None:
+    """Add one snippet's card: what it shows, how to run it, its link, where it ran; the rest of it folded."""
+    box = etree.SubElement(box, "section", {"class": "file-card"})
+    heading = etree.SubElement(box, "h2", {"id": anchor(snippet)})
     etree.SubElement(heading, "code").text = AtomicString(snippet.name)
     add_text(box, snippet.shows)
-    box.append(link(snippet.name, snippet.content, page))
     (command, _), *others = snippet.run_lines
     box.append(fenced(command, "sh", page))
+    box.append(link(snippet.name, snippet.content, page))
+    add_runs(box, runs, page)
     if others:
         lines = "\n".join(f"{command}  # {remark}" if remark else command for command, remark in others)
         code = f'<pre><code tabindex="0">{escape(lines)}</code></pre>'
         add_html(box, f'<details class="more"><summary>Other ways to run it</summary>{code}</details>', page)
-    add_runs(box, runs_of(snippet, measurements, expected), page)
     source = f'<pre><code tabindex="0">{escape(snippet.text)}</code></pre>'
     details = '<details class="source" data-search-exclude>'
     add_html(box, f"{details}<summary>Source of <code>{snippet.name}</code></summary>{source}</details>", page)
@@ -77,6 +111,7 @@ def add_snippet(box: etree.Element, snippet: Snippet, measurements: dict, expect
 
 def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> None:
     """Add a file of settings: its link and its text, whose comments say what it is for."""
+    box = etree.SubElement(box, "section", {"class": "file-card"})
     heading = etree.SubElement(box, "h2", {"id": name.partition(".")[0].replace("_", "-")})
     etree.SubElement(heading, "code").text = AtomicString(name)
     box.append(link(name, content, page))
@@ -84,13 +119,14 @@ def add_settings(box: etree.Element, name: str, content: bytes, page: Page) -> N
 
 
 def link(name: str, content: bytes, page: Page, folder: str = FOLDER) -> etree.Element:
-    """Return a paragraph with the link to a download in a folder of the site, its size and its sha256."""
+    """Return a line with the link to a download in a folder of the site, its size and, folded, its sha256."""
     sha256 = hashlib.sha256(content).hexdigest()
     href = posixpath.join(posixpath.relpath(".", address(page)), folder, name)
-    anchor = f'<a class="md-button" href="{href}" download data-sha256="{sha256}">Download {name}</a>'
-    paragraph = etree.Element("p", {"class": "download"})
-    paragraph.text = page.md.htmlStash.store(f"{anchor} {size(len(content))}, sha256 <code>{sha256}</code>")
-    return paragraph
+    button = f'<a class="md-button" href="{href}" download data-sha256="{sha256}">Download {name}</a>'
+    folded = f"<details><summary>sha256</summary><code>{sha256}</code></details>"
+    line = etree.Element("div", {"class": "download"})
+    line.text = page.md.htmlStash.store(f"{button} <span>{size(len(content))}</span> {folded}")
+    return line
 
 
 def address(page: Page) -> str:
@@ -117,8 +153,9 @@ def add_runs(box: etree.Element, runs: dict[str, results.Result | None], page: P
         evidence.tail = AtomicString(f": {took(result) if result else NOT_YET}.")
     for name, result in sorted(runs.items()):
         if result and result.printed:
-            add_text(box, f"What it printed ({name}):")
-            box.append(fenced(result.printed, "text", page))
+            folded = etree.SubElement(box, "details", {"class": "printed"})
+            etree.SubElement(folded, "summary").text = AtomicString(f"What it printed ({name})")
+            folded.append(fenced(result.printed, "text", page))
             return
 
 
