@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 NAVIGATION = (
     ".md-header, .md-sidebar, .md-footer, .md-top, .headerlink, "
-    "quick-check button, decision-quiz button, interview-practice button, break-even button"
+    "quick-check button, decision-quiz button, interview-practice button:not(.interview-open), break-even button"
 )
 
 
@@ -36,9 +36,8 @@ OUTSIDE = """figures => figures.flatMap((figure) => {
     const box = figure.querySelector("svg").getBoundingClientRect();
     const texts = [...figure.querySelectorAll("svg text")];
     return texts.filter((text) => {
-        const frame = text.closest(".rung")?.querySelector("rect").getBoundingClientRect() ?? box;
         const { left, right } = text.getBoundingClientRect();
-        return left < frame.left - 1 || right > frame.right + 1;
+        return left < box.left - 1 || right > box.right + 1;
     }).map((text) => text.textContent);
 })"""
 
@@ -53,7 +52,7 @@ def expect_all_on_paper(page):
         page.wait_for_selector("quick-check .check-bar")
     page.emulate_media(media="print")
     expect(page.locator(NAVIGATION).filter(visible=True)).to_have_count(0)
-    content = "h1, h2, figure.picture, .highlight pre, quick-check fieldset, quick-check details li"
+    content = "h1, h2:not(.verdict-headline), figure.picture, .highlight pre, quick-check fieldset, quick-check details li"
     hidden = page.locator("article").locator(content).filter(visible=False)
     assert hidden.evaluate_all("all => all.map(({ textContent }) => textContent)") == []
 
