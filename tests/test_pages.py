@@ -52,7 +52,7 @@ def expect_all_on_paper(page):
         page.wait_for_selector("quick-check .check-bar")
     page.emulate_media(media="print")
     expect(page.locator(NAVIGATION).filter(visible=True)).to_have_count(0)
-    content = "h1, h2:not(.verdict-headline), figure.picture, .highlight pre, quick-check fieldset, quick-check details li"
+    content = "h1, h2:not([data-slot]), figure.picture, .highlight pre, quick-check fieldset, quick-check details li"
     hidden = page.locator("article").locator(content).filter(visible=False)
     assert hidden.evaluate_all("all => all.map(({ textContent }) => textContent)") == []
 
