@@ -18,7 +18,7 @@ from scripts.extension.numbers.loose_numbers import loose_in_data
 from scripts.extension.page import SiteError
 from scripts.extension.sources import bibliography
 from scripts.extension.sources.citations import load_references
-from scripts.publishing import indexes, markdown_copies, vendor
+from scripts.publishing import indexes, markdown_copies, vendor, verdict_pages
 from scripts.publishing.check import check
 from scripts.runtime import build_runtime
 
@@ -61,6 +61,7 @@ def write(draft: Path, address: str | None) -> None:
     bibliography.publish(load_references(ROOT), draft)
     markdown_copies.publish(draft)
     indexes.publish(draft, ROOT / "mkdocs.yml", address)
+    verdict_pages.publish(ROOT, draft, address)
 
 
 def build_pages(site: Path, address: str | None) -> None:

@@ -40,10 +40,6 @@ def test_a_changed_drawing_would_be_told():
 
 @pytest.mark.browser
 def test_the_pictures_can_be_drawn_again(tmp_path, monkeypatch, capsys):
-    for picture in PICTURES:
-        (tmp_path / picture.drawing).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / picture.png).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / picture.drawing).write_bytes((ROOT / picture.drawing).read_bytes())
     monkeypatch.setattr(social_card, "ROOT", tmp_path)
     with ThreadPoolExecutor(1) as alone:  # Playwright wants a thread for each of its own
         assert alone.submit(main).result() == 0

@@ -204,7 +204,7 @@ class DecisionQuiz extends HTMLElement {
     region.dataset.later = reply.verdict.later.join(" ");
     fillCard(this, reply, answers, this.table, ROOT);
     this.record = withSite(reply.record, ROOT);
-    offer(this, this.record);
+    offer(this, this.record, new URL(`v/${Object.values(answers).join("-")}/`, ROOT).href);
     this.reveal(true);
     this.dispatchEvent(new CustomEvent("verdict", { bubbles: true, detail: reply.verdict }));
   }

@@ -28,10 +28,16 @@ export function forgetCopy(quiz) {
   /** @type {HTMLElement} */ (quiz.querySelector("[data-by-hand]")).hidden = true;
 }
 
-/** Let the download link hold the record. @param {HTMLElement} quiz @param {string} record Markdown */
-export function offer(quiz, record) {
-  const link = /** @type {HTMLAnchorElement} */ (quiz.querySelector("[data-download]"));
-  link.href = `data:text/markdown;charset=utf-8,${encodeURIComponent(record)}`;
+/**
+ * Let the links hold the record and the verdict's own page.
+ * @param {HTMLElement} quiz
+ * @param {string} record Markdown
+ * @param {string} page address of the page
+ */
+export function offer(quiz, record, page) {
+  const link = (/** @type {string} */ where) => /** @type {HTMLAnchorElement} */ (quiz.querySelector(where));
+  link("[data-download]").href = `data:text/markdown;charset=utf-8,${encodeURIComponent(record)}`;
+  link("[data-share]").href = page;
 }
 
 /** Print the answers and the verdict, and nothing else of the page. */

@@ -81,7 +81,8 @@ def block(argument: str, page: Page) -> str:
 <section class="verdict-card" id="why" aria-label="The verdict in full" data-card hidden>
 <p class="verdict-actions"><button type="button" class="md-button" data-copy="record">Copy decision record</button>
 <a class="md-button" data-download download="decision-record.md" href="#">Download it</a>
-<button type="button" class="md-button" data-print>Print the verdict</button></p>
+<button type="button" class="md-button" data-print>Print the verdict</button>
+<a class="md-button" data-share target="_self" href="#">A page to share</a></p>
 {body({})}
 </section>
 <div class="verdicts-static">{verdicts}</div>

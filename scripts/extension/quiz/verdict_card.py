@@ -20,12 +20,18 @@ class Site:
     """What a card has to know of the site around it.
 
     root: link from the page to the site's root, with a slash at its end. sources: the short name of each reference.
-    snippets: names of the snippets that can be downloaded already.
+    snippets: names of the snippets that can be downloaded already. quiz: link to the page of the quiz, if another.
     """
 
     root: str
     sources: dict[str, str]
     snippets: frozenset[str]
+    quiz: str = ""
+
+
+def name_of(answers: Mapping[str, str]) -> str:
+    """Return the short name of a complete set of answers: `yes-facts-ordinary`."""
+    return "-".join(answers[question.id] for question in QUESTIONS)
 
 
 def query(answers: dict[str, str]) -> str:
@@ -35,7 +41,7 @@ def query(answers: dict[str, str]) -> str:
 
 def anchor(answers: dict[str, str]) -> str:
     """Return the id of the card that stands in the page for these answers."""
-    return "-".join(["verdict", *(answers[question.id] for question in QUESTIONS)])
+    return f"verdict-{name_of(answers)}"
 
 
 def card(answers: dict[str, str], site: Site) -> str:
@@ -49,7 +55,7 @@ def card(answers: dict[str, str], site: Site) -> str:
         "because": items(verdict.because),
         "first_moves": items(verdict.first_moves),
         "avoid": escape(verdict.avoid),
-        "changes": "".join(changes_of(question, verdict.changes[question.id], answers) for question in QUESTIONS),
+        "changes": "".join(changes_of(question, verdict.changes[question.id], answers, site) for question in QUESTIONS),
         "lesson": f'<a href="{site.root}{verdict.lesson}">{escape(now.label)}</a>',
         "snippet": snippet_of(verdict.snippet, site),
         "evidence": ", ".join(source_of(key, site) for key in verdict.evidence),
@@ -100,12 +106,12 @@ def items(texts: list[str]) -> str:
     return "".join(f"<li>{escape(text)}</li>" for text in texts)
 
 
-def changes_of(question, others: list[dict], answers: dict[str, str]) -> str:
+def changes_of(question, others: list[dict], answers: dict[str, str], site: Site) -> str:
     """Return a list item with a link for every other answer to a question."""
     links = []
     for other in others:
         changed = {**answers, question.id: other["option"]}
-        href = escape(query(changed) + "#" + anchor(changed))
+        href = escape(f"{site.quiz}{query(changed)}#{anchor(changed)}")
         links.append(f'<li>{escape(question.name)}: <a href="{href}" target="_self">{escape(other["text"])}</a></li>')
     return "".join(links)
 
