@@ -99,7 +99,6 @@ def test_script_gets_its_words_from_the_page(site):
     assert choices["tag"] == ["All tags", "Explain", "Debug", "Memory", "Cost and latency"]
     assert [b.attrib["data-mark"] for b in template.iter("button") if "data-mark" in b.attrib] == [
         "weak",
-        "hard",
         "good",
         "excellent",
     ]

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
+from scripts.publishing.verdict_pages import FOLDER as VERDICTS
+
 COPY = "index.md"
 ARTICLE = "article.md-content__inner"
 # Controls, what only they reveal, and what a sighted reader does not see either.
@@ -95,8 +97,8 @@ def to_copy(address: str) -> str:
 
 
 def pages_of(site: Path) -> list[Path]:
-    """Return the HTML files of the pages, without the one for missing addresses."""
-    return sorted(site.rglob("index.html"))
+    """Return the HTML files of the pages, without the one for missing addresses and those of single verdicts."""
+    return sorted(page for page in site.rglob("index.html") if page.relative_to(site).parts[0] != VERDICTS)
 
 
 def publish(site: Path) -> None:

@@ -10,7 +10,7 @@ const SCHEMA = 1;
 const BIGGEST = 1_000_000; // characters of a file, ten times what all questions need
 const MOST = 5_000; // marks
 const LONGEST = 36_500; // days
-const MARKS = ["weak", "hard", "good", "excellent"];
+const MARKS = ["weak", "hard", "good", "excellent"]; // "hard" is an older page's: it can be read, and is no button now
 
 /**
  * What the scheduler knows of a question; dates as ISO texts.

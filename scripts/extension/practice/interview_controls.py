@@ -9,7 +9,7 @@ from xml.etree import ElementTree as etree
 from scripts.extension.practice.interview_article import Names
 from scripts.extension.practice.interview_check import LEVELS
 
-MARKS = {"weak": "Weak", "hard": "Good, but hard", "good": "Good", "excellent": "Excellent"}
+MARKS = {"weak": "Weak", "good": "Good", "excellent": "Excellent"}  # the levels of the rubric
 STATES = {"due": "Due now", "new": "Not marked yet"}
 SAYS = {
     "marked": "Marked: {mark}. Next: {when}.",
