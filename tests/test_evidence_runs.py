@@ -86,7 +86,8 @@ def test_the_page_links_them_beside_their_result(site, monkeypatch):
     for name, told in {NAME: "6 runs of 2 variants, seeds 0, 1, 2:", "tuning": "1 run, seed 100:"}.items():
         packed = run_archives.archive(name, site.root)
         sha256 = hashlib.sha256(packed).hexdigest()
-        link = rf'href="\.\./evidence/runs/{name}\.zip" download data-sha256="{sha256}">Download {name}\.zip</a> <span>[\d.]+ kB'
+        place = rf'href="\.\./evidence/runs/{name}\.zip" download data-sha256="{sha256}"'
+        link = rf"{place}>Download {name}\.zip</a> <span>[\d.]+ kB"
         assert re.search(link, html) and f'<p class="runs">{told}' in html
     assert html.count("data-sha256") == 2
 
