@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from scripts.publishing.markdown_copies import ARTICLE
+from scripts.publishing.markdown_copies import ARTICLE, pages_of
 from tests.conftest import ANYWHERE, ROOT, built
 
 SUCCESSOR = ROOT / "build" / "successor"
@@ -43,7 +43,7 @@ def other_site(tmp_path_factory) -> Path:
 def articles(site: Path) -> dict[str, str]:
     """Return page -> what its article says, without white space that nobody sees."""
     said = {}
-    for path in sorted(site.rglob("index.html")):
+    for path in pages_of(site):
         article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one(ARTICLE)
         for element in article.select("script, style, template, .headerlink"):
             element.decompose()
