@@ -91,6 +91,14 @@ def test_the_page_for_a_missing_address_has_no_violation(still):
     expect_no_violation(still("/404.html"))
 
 
+def test_a_verdicts_own_page_has_no_violation(still):
+    page = still("/v/yes-both-narrow/")
+    for name, look in LOOKS.items():
+        page.set_viewport_size(look["viewport"])
+        page.emulate_media(color_scheme=look["color_scheme"])
+        assert violations(page, COLOURS if look["color_scheme"] == "dark" else None) == [], name
+
+
 def test_an_explained_abbreviation_has_no_violation(still):
     page = still("/rag/")
 

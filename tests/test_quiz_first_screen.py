@@ -1,5 +1,6 @@
 """The first screen: the quiz in it, the ladder that the answers light, one question at a time where it is narrow."""
 
+import re
 from itertools import product
 
 import pytest
@@ -148,14 +149,26 @@ def test_a_phone_without_the_module_gets_every_question_after_a_while(visit, hos
     page.said[:] = [text for text in page.said if not text.startswith("Failed to load resource")]
 
 
-def test_the_verdict_alone_can_be_printed(visit):
-    page = visit(QUERY)
-    expect_verdict(page, "rag")
+def sheets(page):
+    """Return how many sheets of A4 the page takes, with margins as a printer needs them."""
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "12mm")
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", margin=margin)))
+
+
+def test_the_verdict_alone_is_printed_on_one_sheet(visit):
+    page = visit("/?tried=no&gap=both&scale=narrow")
+    expect_verdict(page, "prompt", "rag fine-tune distill")
     page.evaluate("() => { window.print = () => { window.printed = document.documentElement.dataset.print } }")
-    page.locator("decision-quiz").get_by_role("button", name="Print the verdict").click()
+    assert sheets(page) > 5
+    page.get_by_role("button", name="Print the verdict").click()
     assert page.evaluate("printed") == "verdict"
+    for answers in all_answers():
+        answer(page, **answers)
+        page.evaluate("document.documentElement.dataset.print = 'verdict'")  # a print ends it
+        assert sheets(page) == 1, answers
+    page.evaluate("document.documentElement.dataset.print = 'verdict'")
     page.emulate_media(media="print")
     expect(page.locator("[data-slot=first_moves]")).to_be_visible()
     expect(page.locator("article h2#the-ladder")).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    expect(page.locator("article h2#the-ladder")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.print ?? null") is None
